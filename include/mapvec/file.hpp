@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+//
+// `path_view`, how paths come in, and `file`, an owned descriptor of a regular file with the
+// operations that growing needs. A `file` knows what to call itself in messages; it does not know
+// elements, mappings or locks. Not thread-safe.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include <mapvec/config.hpp>
+
+namespace mapvec {
+
+/// A path as a parameter: a C string, or anything with c_str() such as std::string and
+/// std::filesystem::path. Holds no copy: it lives as long as its argument.
+class path_view {
+ public:
+  path_view(const char* text) noexcept : text_(text) {}
+  template <class Path>
+    requires requires(const Path& path) {
+      { path.c_str() } -> std::convertible_to<const char*>;
+    }
+  path_view(const Path& path) noexcept : text_(path.c_str()) {}
+
+  const char* c_str() const noexcept { return text_; }
+
+ private:
+  const char* text_;
+};
+
+namespace detail {
+
+/// What the kind of file system decides for us.
+struct file_system_traits {
+  bool in_memory = false;         ///< tmpfs, ramfs: "spilling" there would use up memory
+  bool over_network = false;      ///< NFS, SMB, …: mapped stores are slow and errors come late
+  bool allocation_holds = false;  ///< overwriting an allocated range can never run out of space
+  bool copies_on_write = false;   ///< btrfs: holds only after FS_NOCOW_FL was set
+};
+
+/// An owned descriptor. Move-only; empty after a move.
+class MAPVEC_API file {
+ public:
+  file() noexcept = default;
+  /// Takes `fd`; `name` is what messages call it.
+  file(int fd, std::string name) noexcept : fd_(fd), name_(std::move(name)) {}
+  file(file&& other) noexcept : fd_(std::exchange(other.fd_, -1)), name_(std::move(other.name_)) {}
+  file& operator=(file&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    std::swap(name_, other.name_);
+    return *this;
+  }
+  /// Closes; an error goes to the error handler.
+  ~file();
+
+  bool is_open() const noexcept { return fd_ >= 0; }
+  int descriptor() const noexcept { return fd_; }
+  const std::string& name() const noexcept { return name_; }
+
+  file_system_traits file_system() const;
+  bool is_regular() const;
+  std::uint64_t size_bytes() const;
+  /// What the file takes on the disk (st_blocks), holes not counted.
+  std::uint64_t allocated_bytes() const;
+
+  /// Allocates [old_size, new_size) and extends the file. Strong guarantee: whatever a failed
+  /// attempt took is given back. Where the file system cannot allocate, zeros are written.
+  /// Throws `error`: ENOSPC, EDQUOT, EFBIG (also instead of the SIGXFSZ of RLIMIT_FSIZE), EIO.
+  void extend(std::uint64_t old_size_bytes, std::uint64_t new_size_bytes);
+  /// Cuts the file; the mapped pages behind the cut must not be touched any more.
+  void cut(std::uint64_t size_bytes);
+  /// Writes all of it or throws `error`.
+  void write(const void* data, std::size_t size_bytes, std::uint64_t offset_bytes);
+  /// Writes zeros over [offset, offset + size) or throws `error`.
+  void write_zeros(std::uint64_t offset_bytes, std::uint64_t size_bytes);
+
+ private:
+  int try_extend(std::uint64_t old_size_bytes, std::uint64_t new_size_bytes) noexcept;
+
+  int fd_ = -1;
+  std::string name_;
+};
+
+}  // namespace detail
+}  // namespace mapvec

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+//
+// Everything that needs no other library.
+#pragma once
+
+#include <mapvec/advice.hpp>
+#include <mapvec/config.hpp>
+#include <mapvec/error.hpp>
+#include <mapvec/file.hpp>
+#include <mapvec/options.hpp>
+#include <mapvec/region.hpp>
+#include <mapvec/segment.hpp>
+#include <mapvec/stats.hpp>
+#include <mapvec/storage.hpp>
+#include <mapvec/temporary.hpp>
+#include <mapvec/units.hpp>
+#include <mapvec/vector.hpp>

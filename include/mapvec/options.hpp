@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// What may be chosen for one vector, at run time. Every constructor takes `options` last.
+#pragma once
+
+#include <cstddef>
+
+#include <mapvec/config.hpp>
+#include <mapvec/temporary.hpp>
+#include <mapvec/units.hpp>
+
+namespace mapvec {
+
+struct options {
+  /// Where the file lives and under which name; by default it has none and is on a disk.
+  segment_builder builder;
+
+  /// How far the vector can grow, in bytes of address space; it costs neither memory nor disk.
+  /// 0 = automatic: 8 TiB shared fairly among the vectors of the process, at least four times the
+  /// first need, less where RLIMIT_AS or ThreadSanitizer leave less. Rounded up to 2 MiB. Growing
+  /// past it throws std::length_error.
+  std::size_t reservation_bytes = 0;
+
+  /// Up to here the elements of an unnamed vector stay in anonymous memory, which makes small
+  /// vectors cheap; then they move, at the same address, into the file. All vectors together keep
+  /// at most 256 MiB there. 0 = a file from the first element: then other threads may even change
+  /// elements while one appends, and the pages may be registered for I/O.
+  std::size_t spill_threshold_bytes = 1 * MiB;
+
+  /// btrfs only: true keeps copy-on-write and its checksums. Overwriting elements then needs fresh
+  /// disk space, which may have run out (SIGBUS); space_guaranteed() is false.
+  bool copy_on_write = false;
+};
+
+}  // namespace mapvec

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+//
+// Counters of the whole process: what the library holds now, and what has failed since the start.
+// Any thread may ask at any time.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+
+#include <mapvec/config.hpp>
+
+namespace mapvec {
+
+struct statistics {
+  std::uint64_t active_segments = 0;    ///< vectors and segments that hold a mapping now
+  std::uint64_t mapped_bytes = 0;       ///< bytes behind them: allocated file or anonymous memory
+  std::uint64_t allocate_failures = 0;  ///< fallocate, ftruncate or a write of zeros said no
+  std::uint64_t map_failures = 0;       ///< mmap, mremap, mprotect or madvise said no
+  std::uint64_t unmap_failures = 0;     ///< munmap said no: addresses are lost
+  std::uint64_t sync_failures = 0;      ///< writing back failed: the vector is marked failed
+  std::uint64_t dropped_bytes = 0;      ///< bytes handed back to the kernel by evict()
+
+  friend bool operator==(const statistics&, const statistics&) = default;
+};
+
+/// The counters now. Each one is exact; together they are not a snapshot of one instant.
+MAPVEC_API statistics stats() noexcept;
+
+/// One line, "active_segments 2, mapped_bytes 2097152, …".
+MAPVEC_API std::string to_string(const statistics& values);
+MAPVEC_API std::ostream& operator<<(std::ostream& out, const statistics& values);
+
+}  // namespace mapvec

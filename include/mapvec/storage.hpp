@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+//
+// Untyped growable bytes: what the typed containers are a skin over. A storage owns the region, the
+// file in it and its sizes; its owner knows the elements and how many there are, and passes
+// `used_bytes`, what they take, to every call that needs it. Bytes are counted from data(), which
+// is null until the first reserve and never changes afterwards.
+//
+// Thread-safe like std::vector, with one promise more: bytes below used_bytes may be read by other
+// threads while this one grows.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include <mapvec/advice.hpp>
+#include <mapvec/config.hpp>
+#include <mapvec/options.hpp>
+
+namespace mapvec::detail {
+
+/// What the storage has to know of the element type.
+struct element_layout {
+  std::size_t size_bytes;
+  /// In front of the elements, in the file and in memory: room for the header that makes a file of
+  /// trivially copyable elements readable by others. 0 for the other types.
+  std::size_t header_bytes;
+};
+
+/// How much to allocate beyond what is asked for.
+enum class growth : unsigned char {
+  geometric,  ///< so much that n appends make O(log n) calls, later one per 64 MiB to 1 GiB
+  exact,      ///< only what is needed, in whole pages
+};
+
+class MAPVEC_API storage {
+ public:
+  storage() noexcept = default;
+  /// Keeps the options; no system call.
+  explicit storage(const options& settings);
+  storage(storage&& other) noexcept { swap(other); }
+  storage& operator=(storage&& other) noexcept {
+    storage(std::move(other)).swap(*this);
+    return *this;
+  }
+  /// Gives back addresses, file and name; errors go to the error handler. A forked child that
+  /// inherited the storage removes no name.
+  ~storage();
+  void swap(storage& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(limit_, other.limit_);
+    std::swap(capacity_bytes_, other.capacity_bytes_);
+    std::swap(state_, other.state_);
+  }
+
+  /// A file of exactly `size_bytes` at `path`, which must not exist; it stays when the storage
+  /// goes.
+  static storage create_segment(path_view path, std::size_t size_bytes, std::size_t element_bytes);
+  /// All of the file at `path`. Throws `format_error` if it is no regular file or holds no whole
+  /// number of elements.
+  static storage open_segment(path_view path, std::size_t element_bytes);
+
+  std::byte* data() const noexcept { return data_; }
+  /// Up to here elements may be written without asking; a whole number of elements from data().
+  /// Null without a region, and in a forked child.
+  std::byte* limit() const noexcept { return *limit_; }
+  /// True in a forked child that inherited the storage: it may read, and nothing else.
+  bool inherited() const noexcept { return data_ != nullptr && *limit_ == nullptr; }
+  /// Throws `error` (EPERM) in such a child.
+  void require_owner() const {
+    if (inherited()) throw_inherited();
+  }
+  std::size_t capacity_bytes() const noexcept { return capacity_bytes_; }
+  /// The options it was made with.
+  const options& settings() const noexcept;
+
+  /// Afterwards capacity_bytes() >= needed_bytes. Strong guarantee.
+  /// Throws std::length_error past the reservation and `error` for what the system refuses.
+  void reserve(element_layout element, std::size_t used_bytes, std::size_t needed_bytes,
+               growth how);
+  /// Afterwards one more element fits below limit(): grows, or prepares the next append window.
+  /// Strong guarantee.
+  void make_room(element_layout element, std::size_t used_bytes);
+  /// Raises limit() to `used_bytes` or more, for elements that were not written one by one.
+  /// REQUIRES: used_bytes <= capacity_bytes().
+  void skip_to(std::size_t used_bytes) noexcept;
+  /// Gives back what lies beyond `used_bytes`, to the page. Throws `error`, changing nothing.
+  void shrink(std::size_t used_bytes);
+
+  std::string path() const;
+  std::size_t disk_size_bytes() const;
+  std::size_t reservation_bytes() const noexcept;
+  bool space_guaranteed() const noexcept;
+  std::size_t resident_bytes() const noexcept;
+  void prefetch(std::size_t offset_bytes, std::size_t size_bytes) const noexcept;
+  /// Writes back and drops the whole pages of the range. Throws `error` when writing back fails,
+  /// now and at every later evict or growth: the kernel reports such an error once, and says
+  /// nothing of which bytes are lost.
+  void evict(std::size_t offset_bytes, std::size_t size_bytes) const;
+  /// Makes the pages of the range writable without a fault. Throws `error`, also where the disk is
+  /// full below a file system that cannot guarantee space (EFAULT); EINVAL before Linux 5.14.
+  void prefault(std::size_t offset_bytes, std::size_t size_bytes) const;
+  /// For the whole vector and for good; kept by everything else that happens to it.
+  void advise(access how);
+
+ private:
+  struct state;
+
+  [[noreturn]] void throw_inherited() const;
+  void start(element_layout element, std::size_t needed_bytes, growth how);
+  void publish() noexcept;
+
+  // What an empty storage's limit_ points to: nothing may be written.
+  static inline std::byte* no_limit = nullptr;
+
+  std::byte* data_ = nullptr;
+  // The word lies in memory that fork wipes (src/fork_word.hpp); *limit_ <= data_ +
+  // capacity_bytes_.
+  std::byte** limit_ = &no_limit;
+  std::size_t capacity_bytes_ = 0;
+  state* state_ = nullptr;  // null until options are given or the first element comes
+};
+
+}  // namespace mapvec::detail

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include <mapvec/file.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <mapvec/error.hpp>
+#include <mapvec/units.hpp>
+
+#include "counters.hpp"
+#include "posix/syscalls.hpp"
+
+namespace mapvec::detail {
+namespace {
+
+// Magic numbers of statfs(2) and linux/magic.h, those that decide something.
+constexpr std::uint64_t ext_magic = 0xEF53;
+constexpr std::uint64_t xfs_magic = 0x58465342;
+constexpr std::uint64_t btrfs_magic = 0x9123683E;
+constexpr std::uint64_t tmpfs_magic = 0x01021994;
+constexpr std::uint64_t ramfs_magic = 0x858458F6;
+constexpr std::array<std::uint64_t, 8> network_magics = {
+    0x6969,      // NFS
+    0xFF534D42,  // CIFS
+    0xFE534D42,  // SMB2
+    0x517B,      // SMB
+    0x01021997,  // 9p
+    0x00C36400,  // Ceph
+    0x5346414F,  // AFS
+    0x0BD00BD0,  // Lustre
+};
+
+}  // namespace
+
+file::~file() {
+  if (!is_open()) return;
+  const int failed = sys::close(fd_);
+  if (failed != 0) report_error(-failed, "close", name_);
+}
+
+file_system_traits file::file_system() const {
+  std::uint64_t magic = 0;
+  const int failed = sys::fstatfs(fd_, magic);
+  if (failed != 0) throw_error(-failed, "ask for the file system of", name_);
+  const bool in_memory = magic == tmpfs_magic || magic == ramfs_magic;
+  return {.in_memory = in_memory,
+          .over_network = std::ranges::find(network_magics, magic) != network_magics.end(),
+          .allocation_holds = in_memory || magic == ext_magic || magic == xfs_magic,
+          .copies_on_write = magic == btrfs_magic};
+}
+
+namespace {
+
+struct stat status_of(const file& asked) {
+  struct stat status{};
+  const int failed = sys::fstat(asked.descriptor(), status);
+  if (failed != 0) throw_error(-failed, "ask for the size of", asked.name());
+  return status;
+}
+
+}  // namespace
+
+bool file::is_regular() const { return S_ISREG(status_of(*this).st_mode); }
+
+std::uint64_t file::size_bytes() const {
+  return static_cast<std::uint64_t>(status_of(*this).st_size);
+}
+
+std::uint64_t file::allocated_bytes() const {
+  return static_cast<std::uint64_t>(status_of(*this).st_blocks) * 512;  // the unit, stat(2)
+}
+
+int file::try_extend(std::uint64_t old_size_bytes, std::uint64_t new_size_bytes) noexcept {
+  // The kernel would send SIGXFSZ before it returned EFBIG, and that kills the process.
+  if (new_size_bytes > sys::resource_limit(RLIMIT_FSIZE)) return -EFBIG;
+  return sys::fallocate(fd_, old_size_bytes, new_size_bytes - old_size_bytes);
+}
+
+void file::extend(std::uint64_t old_size_bytes, std::uint64_t new_size_bytes) {
+  const byte_range range{old_size_bytes, new_size_bytes - old_size_bytes};
+  int failed = try_extend(old_size_bytes, new_size_bytes);
+  if (failed == 0) return;
+  try {
+    if (failed != -EOPNOTSUPP) throw_error(-failed, "allocate", name_, range);
+    // Not posix_fallocate: its emulation races with other writers.
+    write_zeros(old_size_bytes, range.size_bytes);
+  } catch (const error&) {
+    add(process_counters.allocate_failures, 1);
+    // ext4 keeps the blocks that a failed fallocate took, and the new size with them.
+    failed = sys::ftruncate(fd_, old_size_bytes);
+    if (failed != 0) report_error(-failed, "give back", name_, range);
+    throw;
+  }
+}
+
+void file::cut(std::uint64_t size_bytes) {
+  const int failed = sys::ftruncate(fd_, size_bytes);
+  if (failed == 0) return;
+  add(process_counters.allocate_failures, 1);
+  throw_error(-failed, "cut", name_, {size_bytes, 0});
+}
+
+void file::write(const void* data, std::size_t size_bytes, std::uint64_t offset_bytes) {
+  const auto* bytes = static_cast<const std::byte*>(data);
+  std::size_t done = 0;
+  while (done < size_bytes) {
+    const std::int64_t written =
+        sys::pwrite(fd_, bytes + done, size_bytes - done, offset_bytes + done);
+    if (written <= 0) {
+      // pwrite returns 0 only where nothing fits any more.
+      throw_error(written < 0 ? static_cast<int>(-written) : ENOSPC, "write", name_,
+                  {offset_bytes + done, size_bytes - done});
+    }
+    done += static_cast<std::size_t>(written);
+  }
+}
+
+void file::write_zeros(std::uint64_t offset_bytes, std::uint64_t size_bytes) {
+  // 64 KiB a call: only file systems without fallocate and kernels before 5.14 come here, and
+  // those have no larger folios that a larger piece would serve.
+  static constexpr std::array<std::byte, 64 * KiB> zeros{};
+  for (std::uint64_t done = 0; done < size_bytes; done += zeros.size()) {
+    write(zeros.data(), std::min<std::uint64_t>(zeros.size(), size_bytes - done),
+          offset_bytes + done);
+  }
+}
+
+}  // namespace mapvec::detail

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "syscalls.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+namespace mapvec::sys {
+namespace {
+
+template <class Call>
+auto retry_on_interrupt(Call call) noexcept {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result < 0 ? -errno : result;
+}
+
+int result_of(int result) noexcept { return result < 0 ? -errno : result; }
+
+off_t as_offset(std::uint64_t offset) noexcept { return static_cast<off_t>(offset); }
+
+}  // namespace
+
+int open(const char* path, int flags, unsigned mode) noexcept {
+  return retry_on_interrupt([&] { return ::open(path, flags, mode); });
+}
+
+int close(int fd) noexcept { return result_of(::close(fd)); }
+
+int fstat(int fd, struct stat& result) noexcept { return result_of(::fstat(fd, &result)); }
+
+int lstat(const char* path, struct stat& result) noexcept {
+  return result_of(::lstat(path, &result));
+}
+
+int fstatfs(int fd, std::uint64_t& magic) noexcept {
+  struct statfs result{};
+  const int failed = retry_on_interrupt([&] { return ::fstatfs(fd, &result); });
+  // f_type is a signed word, and some magic numbers have the top bit of 32 set.
+  magic = static_cast<std::uint32_t>(result.f_type);
+  return failed;
+}
+
+int set_no_copy_on_write(int fd) noexcept {
+  int flags = 0;
+  const int failed = result_of(::ioctl(fd, FS_IOC_GETFLAGS, &flags));
+  if (failed != 0) return failed;
+  flags |= FS_NOCOW_FL;
+  return result_of(::ioctl(fd, FS_IOC_SETFLAGS, &flags));
+}
+
+int link_descriptor(int fd, const char* path) noexcept {
+  char source[32];
+  std::snprintf(source, sizeof source, "/proc/self/fd/%d", fd);
+  return result_of(::linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW));
+}
+
+int unlink(const char* path) noexcept { return result_of(::unlink(path)); }
+
+int mkdir(const char* path, unsigned mode) noexcept { return result_of(::mkdir(path, mode)); }
+
+int getcwd(char* buffer, std::size_t size_bytes) noexcept {
+  return ::getcwd(buffer, size_bytes) == nullptr ? -errno : 0;
+}
+
+std::int64_t getdents(int directory_fd, void* buffer, std::size_t size_bytes) noexcept {
+  const ssize_t result = ::getdents64(directory_fd, buffer, size_bytes);
+  return result < 0 ? -errno : result;
+}
+
+int lock_exclusively(int fd) noexcept {
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return result_of(::fcntl(fd, F_OFD_SETLK, &lock));
+}
+
+int fallocate(int fd, std::uint64_t offset, std::uint64_t size_bytes) noexcept {
+  return retry_on_interrupt(
+      [&] { return ::fallocate(fd, 0, as_offset(offset), as_offset(size_bytes)); });
+}
+
+int ftruncate(int fd, std::uint64_t size_bytes) noexcept {
+  return retry_on_interrupt([&] { return ::ftruncate(fd, as_offset(size_bytes)); });
+}
+
+std::int64_t pwrite(int fd, const void* data, std::size_t size_bytes,
+                    std::uint64_t offset) noexcept {
+  return retry_on_interrupt([&] { return ::pwrite(fd, data, size_bytes, as_offset(offset)); });
+}
+
+int sync_file_range(int fd, std::uint64_t offset, std::uint64_t size_bytes,
+                    unsigned flags) noexcept {
+  return result_of(::sync_file_range(fd, as_offset(offset), as_offset(size_bytes), flags));
+}
+
+int fadvise_dontneed(int fd, std::uint64_t offset, std::uint64_t size_bytes) noexcept {
+  // posix_fadvise returns the error number instead of setting errno.
+  return -::posix_fadvise(fd, as_offset(offset), as_offset(size_bytes), POSIX_FADV_DONTNEED);
+}
+
+std::intptr_t mmap(void* address, std::size_t size_bytes, int protection, int flags, int fd,
+                   std::uint64_t offset) noexcept {
+  void* result = ::mmap(address, size_bytes, protection, flags, fd, as_offset(offset));
+  return result == MAP_FAILED ? -errno : reinterpret_cast<std::intptr_t>(result);
+}
+
+int munmap(void* address, std::size_t size_bytes) noexcept {
+  return result_of(::munmap(address, size_bytes));
+}
+
+std::intptr_t mremap(void* address, std::size_t old_size_bytes, std::size_t new_size_bytes,
+                     int flags, void* new_address) noexcept {
+  void* result = ::mremap(address, old_size_bytes, new_size_bytes, flags, new_address);
+  return result == MAP_FAILED ? -errno : reinterpret_cast<std::intptr_t>(result);
+}
+
+int mprotect(void* address, std::size_t size_bytes, int protection) noexcept {
+  return result_of(::mprotect(address, size_bytes, protection));
+}
+
+int madvise(void* address, std::size_t size_bytes, int advice) noexcept {
+  return result_of(::madvise(address, size_bytes, advice));
+}
+
+int mincore(void* address, std::size_t size_bytes, unsigned char* pages) noexcept {
+  return result_of(::mincore(address, size_bytes, pages));
+}
+
+int getrandom(void* data, std::size_t size_bytes) noexcept {
+  // Up to 256 bytes come whole or not at all (getrandom(2)).
+  const auto result = retry_on_interrupt([&] { return ::getrandom(data, size_bytes, 0); });
+  return result < 0 ? static_cast<int>(result) : 0;
+}
+
+std::uint64_t resource_limit(int resource) noexcept {
+  struct rlimit limit{};
+  if (::getrlimit(static_cast<__rlimit_resource_t>(resource), &limit) != 0 ||
+      limit.rlim_cur == RLIM_INFINITY) {
+    return std::numeric_limits<std::uint64_t>::max();
+  }
+  return limit.rlim_cur;
+}
+
+std::uint64_t mapped_address_bytes() noexcept {
+  const int fd = sys::open("/proc/self/statm", O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0) return 0;
+  char text[128] = {};
+  const auto size = retry_on_interrupt([&] { return ::read(fd, text, sizeof text - 1); });
+  ::close(fd);
+  return size > 0 ? std::strtoull(text, nullptr, 10) * page_bytes() : 0;
+}
+
+std::size_t page_bytes() noexcept { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+
+}  // namespace mapvec::sys

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+#include <mapvec/temporary.hpp>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include <mapvec/error.hpp>
+
+#include "posix/syscalls.hpp"
+
+namespace mapvec::detail {
+namespace {
+
+constexpr unsigned owner_only = 0600;
+constexpr std::string_view name_prefix = "mapvec-";
+constexpr std::string_view name_suffix = ".seg";
+constexpr std::size_t uuid_characters = 36;
+
+// The kernels and file systems without O_TMPFILE answer with one of these; a missing directory
+// (ENOENT) and a missing permission (EACCES) are real errors.
+bool lacks_unnamed_files(int failed) noexcept {
+  return failed == -EOPNOTSUPP || failed == -EISDIR || failed == -EINVAL;
+}
+
+/// A random UUID, version 4 (RFC 9562, section 5.4): 122 random bits in 36 characters.
+std::string make_uuid() {
+  std::array<unsigned char, 16> bytes{};
+  const int failed = sys::getrandom(bytes.data(), bytes.size());
+  if (failed != 0) throw_error(-failed, "get random bytes for a file name", "");
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
+  std::string text;
+  text.reserve(uuid_characters);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += "0123456789abcdef"[bytes[i] >> 4];
+    text += "0123456789abcdef"[bytes[i] & 0x0F];
+  }
+  return text;
+}
+
+std::string make_path(const std::string& directory) {
+  return directory + '/' + std::string(name_prefix) + make_uuid() + std::string(name_suffix);
+}
+
+bool is_our_name(std::string_view name) noexcept {
+  return name.size() == name_prefix.size() + uuid_characters + name_suffix.size() &&
+         name.starts_with(name_prefix) && name.ends_with(name_suffix) &&
+         name.substr(name_prefix.size(), uuid_characters).find_first_not_of("0123456789abcdef-") ==
+             std::string_view::npos;
+}
+
+int open_unnamed(const std::string& directory) noexcept {
+  return sys::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, owner_only);
+}
+
+int open_new(const std::string& path) noexcept {
+  return sys::open(path.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, owner_only);
+}
+
+/// True while `path` is a name of the open file.
+bool still_names(const std::string& path, int fd) noexcept {
+  struct stat opened{};
+  struct stat named{};
+  return sys::fstat(fd, opened) == 0 && sys::lstat(path.c_str(), named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/// A locked file at `path`, which must be free. On a file system with unnamed files the lock is
+/// there before the name; elsewhere a sweep may see the new file unlocked and take it away, which
+/// still_names finds out. -EAGAIN then.
+int create_locked(const std::string& directory, const std::string& path) noexcept {
+  int fd = open_unnamed(directory);
+  if (fd >= 0) {
+    int failed = sys::lock_exclusively(fd);
+    if (failed == 0) failed = sys::link_descriptor(fd, path.c_str());
+    if (failed == 0) return fd;
+    sys::close(fd);
+    // No /proc, or an overlay that cannot link what has no name: go on with a name.
+    if (failed != -ENOENT && failed != -EXDEV && !lacks_unnamed_files(failed)) return failed;
+  } else if (!lacks_unnamed_files(fd)) {
+    return fd;
+  }
+  fd = open_new(path);
+  if (fd < 0) return fd;
+  int failed = sys::lock_exclusively(fd);
+  if (failed == 0 && !still_names(path, fd)) failed = -EAGAIN;
+  if (failed == 0) return fd;
+  if (still_names(path, fd)) sys::unlink(path.c_str());
+  sys::close(fd);
+  return failed;
+}
+
+temporary_file make_at(const std::string& directory, std::string path) {
+  const int fd = create_locked(directory, path);
+  if (fd < 0) throw_error(-fd, "create", path);
+  std::string name = path;
+  return {file(fd, std::move(name)), std::move(path)};
+}
+
+temporary_file make_named(const std::string& directory) {
+  // A sweeper can take a name away at most once per attempt; UUIDs never meet.
+  for (int attempt = 0;; ++attempt) {
+    std::string path = make_path(directory);
+    const int fd = create_locked(directory, path);
+    if (fd == -EAGAIN && attempt < 100) continue;
+    if (fd < 0) throw_error(-fd, "create a file in", directory);
+    std::string name = path;
+    return {file(fd, std::move(name)), std::move(path)};
+  }
+}
+
+/// `path` from the root, so that it means the same file after the program changes its directory.
+std::string absolute(const char* path) {
+  if (path[0] == '/') return path;
+  std::array<char, 4096> buffer{};  // PATH_MAX
+  const int failed = sys::getcwd(buffer.data(), buffer.size());
+  if (failed != 0) throw_error(-failed, "find the current directory for", path);
+  return std::string(buffer.data()) + '/' + path;
+}
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// A descriptor of a file without a name in `directory`, or -errno.
+int open_nameless(const std::string& directory) {
+  const int fd = open_unnamed(directory);
+  if (fd >= 0 || !lacks_unnamed_files(fd)) return fd;
+  const std::string path = make_path(directory);
+  const int named = open_new(path);
+  if (named < 0) return named;
+  const int failed = sys::unlink(path.c_str());
+  // ENOENT: a sweep was faster, and did what we want.
+  if (failed == 0 || failed == -ENOENT) return named;
+  sys::close(named);
+  return failed;
+}
+
+file as_unnamed(int fd, const std::string& directory) {
+  return file(fd, "(unnamed file in " + directory + ")");
+}
+
+/// $NAME followed by `suffix`; empty where the variable is unset, relative, or must not be trusted.
+std::string from_environment(const char* name, const char* suffix = "") {
+  const char* value = ::secure_getenv(name);
+  if (value == nullptr || value[0] != '/') return {};
+  return std::string(value) + suffix;
+}
+
+/// What one default directory said: a file, or why it was passed over.
+struct attempt {
+  file opened;
+  std::string refusal;
+};
+
+attempt try_default(const std::string& directory, bool create) {
+  if (create) {
+    // EEXIST is the usual answer; any other shows when the file is opened.
+    sys::mkdir(directory_of(directory).c_str(), 0700);
+    sys::mkdir(directory.c_str(), 0700);
+  }
+  const int fd = open_nameless(directory);
+  if (fd < 0) return {{}, directory + ": " + std::strerror(-fd)};
+  file opened = as_unnamed(fd, directory);
+  const file_system_traits traits = opened.file_system();
+  if (traits.in_memory) return {{}, directory + ": is in memory"};
+  if (traits.over_network) return {{}, directory + ": is on a network file system"};
+  return {std::move(opened), {}};
+}
+
+file make_in_default_directory() {
+  if (const std::string chosen = from_environment("MAPVEC_DIR"); !chosen.empty()) {
+    const int fd = open_nameless(chosen);
+    if (fd < 0) throw_error(-fd, "create a file in $MAPVEC_DIR", chosen);
+    return as_unnamed(fd, chosen);
+  }
+  struct candidate {
+    std::string directory;
+    bool create;
+  };
+  const candidate candidates[] = {{from_environment("TMPDIR"), false},
+                                  {"/var/tmp", false},
+                                  {from_environment("XDG_CACHE_HOME", "/mapvec"), true},
+                                  {from_environment("HOME", "/.cache/mapvec"), true}};
+  std::string refusals;
+  for (const auto& [directory, create] : candidates) {
+    if (directory.empty()) continue;
+    attempt tried = try_default(directory, create);
+    if (tried.opened.is_open()) return std::move(tried.opened);
+    refusals += (refusals.empty() ? "" : "; ") + tried.refusal;
+  }
+  throw_error(ENOENT, "find a directory for temporary files; set $MAPVEC_DIR. Tried", refusals);
+}
+
+/// Removes `name` if nobody holds its lock any more. A live owner's file stays; so does one that
+/// somebody swept and remade between our open and our lock.
+void sweep_one(const std::string& path) noexcept {
+  const int fd = sys::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
+  if (fd < 0) return;
+  struct stat status{};
+  const bool ours = sys::fstat(fd, status) == 0 && S_ISREG(status.st_mode);
+  if (ours && sys::lock_exclusively(fd) == 0 && still_names(path, fd)) sys::unlink(path.c_str());
+  sys::close(fd);
+}
+
+void sweep(const std::string& directory) {
+  const int fd = sys::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  if (fd < 0) throw_error(-fd, "open the directory", directory);
+  const file opened(fd, directory);
+  alignas(struct dirent64) char buffer[16 * 1024];
+  for (;;) {
+    const std::int64_t size = sys::getdents(fd, buffer, sizeof buffer);
+    if (size < 0) throw_error(static_cast<int>(-size), "list the directory", directory);
+    if (size == 0) return;
+    for (std::int64_t at = 0; at < size;) {
+      const auto* entry = reinterpret_cast<const struct dirent64*>(buffer + at);
+      if (is_our_name(entry->d_name)) sweep_one(directory + '/' + entry->d_name);
+      at += entry->d_reclen;
+    }
+  }
+}
+
+}  // namespace
+
+struct temporary_file_access {
+  static temporary_file make(const segment_builder& builder) {
+    using kind = segment_builder::kind;
+    const std::string& directory = builder.directory_;
+    switch (builder.kind_) {
+      case kind::automatic:
+        return {make_in_default_directory(), {}};
+      case kind::named:
+        return make_named(directory);
+      case kind::callable: {
+        std::string path = absolute(builder.call_(builder.callable_.get()).c_str());
+        const std::string parent = directory_of(path);
+        return make_at(parent, std::move(path));
+      }
+      case kind::unnamed:
+        break;
+    }
+    const int fd = open_nameless(directory);
+    if (fd < 0) throw_error(-fd, "create a file in", directory);
+    return {as_unnamed(fd, directory), {}};
+  }
+};
+
+temporary_file make_temporary_file(const segment_builder& builder) {
+  return temporary_file_access::make(builder);
+}
+
+void remove_temporary_file(const temporary_file& removed) noexcept {
+  // The program may have moved it and put another file in its place.
+  if (!still_names(removed.path, removed.descriptor.descriptor())) return;
+  const int failed = sys::unlink(removed.path.c_str());
+  if (failed != 0) report_error(-failed, "remove", removed.path);
+}
+
+}  // namespace mapvec::detail
+
+namespace mapvec {
+
+segment_builder segment_builder::unnamed(path_view directory) {
+  segment_builder builder;
+  builder.kind_ = kind::unnamed;
+  builder.directory_ = detail::absolute(directory.c_str());
+  return builder;
+}
+
+segment_builder segment_builder::named(path_view directory) {
+  segment_builder builder;
+  builder.kind_ = kind::named;
+  builder.directory_ = detail::absolute(directory.c_str());
+  detail::sweep(builder.directory_);
+  return builder;
+}
+
+}  // namespace mapvec
