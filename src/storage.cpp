@@ -142,7 +142,7 @@ void storage::publish() noexcept {
   if (data_ == nullptr) data_ = now.mapped.data() + now.element.header_bytes;
   capacity_bytes_ = whole_elements(now.size_bytes);
   limit_ = now.word;
-  *limit_ = data_ + whole_elements(now.prepared_bytes);
+  *now.word = data_ + whole_elements(now.prepared_bytes);
 }
 
 // --- growth --------------------------------------------------------------------------------------
@@ -180,8 +180,8 @@ void storage::start(element_layout element, std::size_t needed_bytes, growth how
   }
   fresh->start(end_bytes, how);
   delete std::exchange(state_, fresh.release());
-  if (state_->advised != access::normal) advise(state_->advised);
   publish();
+  if (state_->advised != access::normal) advise(state_->advised);
 }
 
 void storage::make_room(element_layout element, std::size_t used_bytes) {

@@ -111,12 +111,12 @@ class MAPVEC_API storage {
   void publish() noexcept;
 
   // What an empty storage's limit_ points to: nothing may be written.
-  static inline std::byte* no_limit = nullptr;
+  static inline std::byte* const no_limit = nullptr;
 
   std::byte* data_ = nullptr;
   // The word lies in memory that fork wipes (src/fork_word.hpp); *limit_ <= data_ +
   // capacity_bytes_.
-  std::byte** limit_ = &no_limit;
+  std::byte* const* limit_ = &no_limit;
   std::size_t capacity_bytes_ = 0;
   state* state_ = nullptr;  // null until options are given or the first element comes
 };

@@ -363,7 +363,9 @@ class vector_base {
     append_guard(const append_guard&) = delete;
     append_guard& operator=(const append_guard&) = delete;
     ~append_guard() {
-      if (target_ != nullptr) target_->drop_back_to(target_->data() + old_size_);
+      if (target_ == nullptr) return;
+      target_->drop_back_to(target_->data() + old_size_);
+      target_->annotate(target_->limit(), target_->limit(), target_->end_);
     }
     void dismiss() noexcept { target_ = nullptr; }
 

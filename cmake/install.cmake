@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+#
+# Installation: headers, library, the CMake package `mapvec` with its component nlohmann_json,
+# and mapvec.pc for pkg-config.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(mapvec_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mapvec)
+
+install(TARGETS mapvec EXPORT mapvec-targets FILE_SET HEADERS)
+install(EXPORT mapvec-targets NAMESPACE mapvec:: DESTINATION ${mapvec_package_dir})
+if(TARGET mapvec_nlohmann_json)
+  install(TARGETS mapvec_nlohmann_json EXPORT mapvec-nlohmann_json-targets FILE_SET HEADERS)
+  install(EXPORT mapvec-nlohmann_json-targets
+    NAMESPACE mapvec:: DESTINATION ${mapvec_package_dir})
+endif()
+
+# Before 1.0 a new minor version may change the interface.
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/mapvec-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES
+  ${CMAKE_CURRENT_SOURCE_DIR}/cmake/mapvec-config.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/mapvec-config-version.cmake
+  DESTINATION ${mapvec_package_dir})
+
+configure_file(cmake/mapvec.pc.in mapvec.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mapvec.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+#
+# Every file of the library, by layer. tests/gates/layers.py fails when a file is missing here.
+
+set(mapvec_headers
+  include/mapvec/config.hpp
+  include/mapvec/units.hpp
+  include/mapvec/error.hpp
+  include/mapvec/stats.hpp
+  include/mapvec/file.hpp
+  include/mapvec/temporary.hpp
+  include/mapvec/region.hpp
+  include/mapvec/advice.hpp
+  include/mapvec/options.hpp
+  include/mapvec/storage.hpp
+  include/mapvec/segment.hpp
+  include/mapvec/detail/vector_base.hpp
+  include/mapvec/vector.hpp
+  include/mapvec/mapvec.hpp)
+
+set(mapvec_nlohmann_json_headers
+  include/mapvec/serialize/nlohmann_json.hpp)
+
+set(mapvec_core_sources
+  src/error.cpp
+  src/stats.cpp
+  src/file.cpp
+  src/temporary.cpp
+  src/region.cpp
+  src/advice.cpp
+  src/fork_word.cpp
+  src/storage.cpp)
+
+set(mapvec_posix_sources
+  src/posix/syscalls.cpp)

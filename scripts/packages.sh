@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+#
+# Installs the Debian packages that are missing, and nothing else. Sourced by ./run and ./test.
+# Sets of packages; each is needed for the reason behind it.
+build_packages=(g++ cmake ninja-build)
+test_packages=(
+  libgtest-dev          # the tests
+  nlohmann-json3-dev    # the component nlohmann_json
+  python3 pkgconf       # gates, consumers
+  clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev  # second compiler, gates, fuzzing
+  e2fsprogs mount       # small file systems that can be full
+)
+benchmark_packages=(libbenchmark-dev python3)
+
+# need_packages INSTALL PACKAGE... installs what is missing when INSTALL is yes, and otherwise
+# ends the process, saying what to install. Prints one line.
+need_packages() {
+  local install=$1 package missing=()
+  shift
+  if ! command -v dpkg-query > /dev/null; then
+    echo "packages: this is not Debian; needed are the counterparts of: $*"
+    return
+  fi
+  for package in "$@"; do
+    if [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2> /dev/null) != installed ]]; then
+      missing+=("$package")
+    fi
+  done
+  if ((${#missing[@]} == 0)); then
+    echo "packages: all of $* are installed"
+    return
+  fi
+  local command="apt-get install --no-install-recommends ${missing[*]}"
+  if [[ $install != yes ]]; then
+    echo "packages: missing ${missing[*]}; install them with: $command" >&2
+    exit 1
+  elif ((EUID != 0)); then
+    echo "packages: missing ${missing[*]}; as root, install them with: $command" >&2
+    exit 1
+  fi
+  echo "packages: installing ${missing[*]}"
+  install_packages "${missing[@]}"
+}
+
+install_packages() {
+  local log
+  log=$(mktemp)
+  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive \
+           apt-get install -y --no-install-recommends "$@"; } > "$log" 2>&1 < /dev/null; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    echo "packages: apt-get could not install $*" >&2
+    exit 1
+  fi
+  rm -f "$log"
+}

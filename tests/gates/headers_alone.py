@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+#
+# Goal: every public header compiles alone and twice, without warnings. Method: the compiler of the
+# argument, with the warnings of CMakePresets.json, over a file that includes only that header.
+import concurrent.futures
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import sources
+
+
+def warning_flags(root):
+    presets = json.loads((root / "CMakePresets.json").read_text(encoding="utf-8"))
+    base = next(preset for preset in presets["configurePresets"] if preset["name"] == "base")
+    return base["cacheVariables"]["CMAKE_CXX_FLAGS"].split()
+
+
+def compile_alone(root, compiler, flags, header):
+    name = header.removeprefix("include/")
+    answer = subprocess.run(
+        [compiler, "-std=c++20", *flags, "-Iinclude", "-fsyntax-only", "-x", "c++", "-"],
+        input=f"#include <{name}>\n#include <{name}>\n", cwd=root, capture_output=True, text=True)
+    return [] if answer.returncode == 0 else [f"{header}: does not compile alone\n{answer.stderr}"]
+
+
+def check(root, compiler, headers):
+    if shutil.which(compiler) is None:
+        sources.skip(f"{compiler} is not installed")
+    headers = headers or sources.files(root, ["include"])
+    flags = warning_flags(root)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        answers = pool.map(lambda header: compile_alone(root, compiler, flags, header), headers)
+    return [violation for answer in answers for violation in answer]
+
+
+if __name__ == "__main__":
+    sources.finish(check(sources.ROOT, sys.argv[1], sys.argv[2:]))

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+#
+# What the gates demand: every list and every limit, in one place.
+
+# The layers, lowest first. A file may include only files that stand before it, so an include can
+# neither go up a layer nor close a circle. A file that is in no layer fails the gate.
+LAYERS = [
+    ("base", [
+        "include/mapvec/config.hpp",
+        "include/mapvec/units.hpp",
+        "include/mapvec/error.hpp",
+        "include/mapvec/stats.hpp",
+        "src/counters.hpp",
+        "src/error.cpp",
+        "src/stats.cpp",
+    ]),
+    ("system", [
+        "src/posix/syscalls.hpp",
+        "src/posix/syscalls.cpp",
+        "include/mapvec/file.hpp",
+        "include/mapvec/temporary.hpp",
+        "src/file.cpp",
+        "src/temporary.cpp",
+    ]),
+    ("region", [
+        "include/mapvec/region.hpp",
+        "include/mapvec/advice.hpp",
+        "src/region.cpp",
+        "src/advice.cpp",
+        "src/fork_word.hpp",
+        "src/fork_word.cpp",
+    ]),
+    ("segment", [
+        "include/mapvec/options.hpp",
+        "include/mapvec/storage.hpp",
+        "src/storage.cpp",
+        "include/mapvec/segment.hpp",
+    ]),
+    ("containers", [
+        "include/mapvec/detail/vector_base.hpp",
+        "include/mapvec/vector.hpp",
+    ]),
+    ("algorithms", []),
+    ("integrations", [
+        "include/mapvec/serialize/nlohmann_json.hpp",
+    ]),
+]
+
+# Includes every public header below the integrations, and is included by nobody.
+UMBRELLA = "include/mapvec/mapvec.hpp"
+UMBRELLA_LAYERS = ["base", "system", "region", "segment", "containers", "algorithms"]
+
+# Only this folder may call the kernel, so only it may include these.
+SYSTEM_FOLDER = "src/posix/"
+SYSTEM_HEADERS = r"(sys/.*|linux/.*|fcntl\.h|unistd\.h|dirent\.h)"
+
+# Lists every header and source; the layers gate compares.
+SOURCE_LIST = "cmake/sources.cmake"
+
+# Lines of a file.
+HEADER_LINES = 350
+LONGER_HEADERS = {"include/mapvec/detail/vector_base.hpp": 800}
+CMAKELISTS_LINES = 119
+CLANG_FORMAT_LINES = 14
+EXAMPLE_LINES = 250
+COLUMNS = 100
+
+# Nothing may be left for later, and the glibc emulation of fallocate overwrites other writers.
+FORBIDDEN_WORDS = ["TO" "DO", "FIX" "ME", "XX" "X"]
+FORBIDDEN_CALLS = ["posix" "_fallocate"]
+
+# Conditional compilation has its own places; vector_base.hpp asks for the address sanitizer and for
+# C++23's from_range.
+CONDITIONAL_FILES = [
+    "include/mapvec/config.hpp",
+    "include/mapvec/detail/vector_base.hpp",
+    "src/posix/syscalls.cpp",
+]
+
+# What <mapvec/vector.hpp> may include beside our own headers (the sanitizer's only in its builds),
+# and how many lines of our own it may bring with it, comments and blank lines not counted.
+# scripts/include_cost.py prints the seconds.
+VECTOR_HEADER = "mapvec/vector.hpp"
+VECTOR_STD_HEADERS = [
+    "algorithm", "bit", "compare", "concepts", "cstddef", "cstdint", "cstring", "functional",
+    "initializer_list", "iterator", "limits", "memory", "new", "optional", "ranges", "span",
+    "sanitizer/common_interface_defs.h",
+    "stdexcept", "string", "string_view", "system_error", "type_traits", "utility", "version",
+]
+VECTOR_OWN_LINES = 1500
+
+# Folders of tests/ with a CMakeLists.txt that is not part of the build.
+UNLISTED_TEST_FOLDERS = [".", "consumer/program"]

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+#
+# Goal: a gate that cannot fail is found out. Method: for each gate, violations are planted one at
+# a time in a copy of the sources; the gate, run in the copy, must fail and name the place.
+import shutil
+import subprocess
+import sys
+import tempfile
+import pathlib
+
+import rules
+import sources
+
+COPIED_FILES = ["CMakeLists.txt", "CMakePresets.json", ".clang-format", ".clang-tidy", "run",
+                "test"]
+LAST_LINE = 10**9
+
+
+class plant:
+    """One violation: `text` put in before `line` of a file, which may be new."""
+
+    def __init__(self, name, text, expected, line=LAST_LINE):
+        self.name, self.text, self.expected, self.line = name, text, expected, line
+
+    def apply(self, root):
+        path = root / self.name
+        old = path.read_text(encoding="utf-8").splitlines(True) if path.exists() else []
+        at = min(self.line - 1, len(old))
+        path.write_text("".join(old[:at]) + self.text + "".join(old[at:]), encoding="utf-8")
+
+
+SPDX = "// SPDX-License-Identifier: MIT\n"
+ERROR_OBJECT = "CMakeFiles/mapvec_core.dir/src/error.cpp.o"
+PLANTS = {
+    "layers": [
+        plant("include/mapvec/units.hpp", "#include <mapvec/file.hpp>\n", "units.hpp:"),
+        plant("include/mapvec/planted.hpp", SPDX, "planted.hpp: is in no layer"),
+        plant("src/planted.cpp", SPDX, "planted.cpp: is in no layer"),
+        plant("src/file.cpp", "#include <sys/mman.h>\n", "only src/posix/"),
+        plant("include/mapvec/file.hpp", '#include "posix/syscalls.hpp"\n', "not installed"),
+        plant("include/mapvec/vector.hpp", "#include <mapvec/mapvec.hpp>\n", "vector.hpp:"),
+        plant("include/mapvec/mapvec.hpp", "#include <mapvec/serialize/nlohmann_json.hpp>\n",
+              "mapvec.hpp: includes"),
+    ],
+    "style": [
+        plant("include/mapvec/planted.hpp", "#pragma once\n", "planted.hpp:1: the first line"),
+        plant("include/mapvec/planted.hpp", SPDX + "\n" * rules.HEADER_LINES,
+              "planted.hpp: 351 lines"),
+        plant("src/file.cpp", "// " + "x" * rules.COLUMNS + "\n", "103 columns"),
+        plant("src/file.cpp", f"// {rules.FORBIDDEN_WORDS[0]}: later\n", "not for the main branch"),
+        plant("src/file.cpp", f"int x = {rules.FORBIDDEN_CALLS[0]}(1, 2, 3);\n", "is forbidden"),
+        plant("src/file.cpp", "#ifdef __aarch64__\n#endif\n", "conditional compilation"),
+        plant("src/file.cpp", "int x;  \n", "a blank at the end"),
+        plant("tests/unit/planted.test.cpp", SPDX, "planted.test.cpp: is not in"),
+    ],
+    "format": [
+        plant("src/planted.cpp", "int  planted ;\n", "src/planted.cpp:"),
+        plant("tests/planted.cpp", "int  planted ;\n", "tests/planted.cpp:"),
+    ],
+    "include_cost": [
+        plant("include/mapvec/units.hpp", "#include <regex>\n", "<regex> is not among"),
+        plant("include/mapvec/units.hpp", "int x;\n" * rules.VECTOR_OWN_LINES, "at most"),
+    ],
+    "headers_alone": [
+        plant("include/mapvec/planted.hpp", "#pragma once\nstd::string f();\n", "planted.hpp"),
+        plant("include/mapvec/planted.hpp", "struct planted {};\n", "planted.hpp"),
+        plant("include/mapvec/planted.hpp",
+              "#pragma once\ninline int f(long long x) { return x; }\n", "planted.hpp"),
+    ],
+    "tidy": [
+        plant("src/error.cpp", "namespace mapvec { int BadName() { return 0; } }\n", "BadName"),
+        plant("src/error.cpp", "static int unused_function() { return 0; }\n", "unused_function"),
+        plant("include/mapvec/error.hpp", "struct BadStruct {};\n", "BadStruct"),
+    ],
+}
+# The slow gates look at the planted file only.
+ARGUMENTS = {
+    "headers_alone": ["include/mapvec/planted.hpp"],
+    "tidy": [ERROR_OBJECT],
+}
+
+
+def copy_sources(root):
+    for name in COPIED_FILES:
+        if (sources.ROOT / name).exists():
+            shutil.copy(sources.ROOT / name, root)
+    for name in sources.FOLDERS:
+        if (sources.ROOT / name).exists():
+            shutil.copytree(sources.ROOT / name, root / name,
+                            ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def run_gate(root, gate, arguments):
+    script = root / "tests" / "gates" / f"{gate}.py"
+    return subprocess.run([sys.executable, "-B", script, *arguments],
+                          capture_output=True, text=True)
+
+
+def why_missed(gate, arguments, planted):
+    """Why the violation was not seen, or None. Ends the process if a tool is missing."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        copy_sources(root)
+        before = []
+        if planted.name not in ARGUMENTS.get(gate, []):
+            before = run_gate(root, gate, arguments).stdout.splitlines()
+        planted.apply(root)
+        answer = run_gate(root, gate, arguments)
+        if answer.returncode == sources.SKIPPED:
+            sources.skip(answer.stdout)
+        new = [line for line in answer.stdout.splitlines() if line not in before]
+        if answer.returncode != 1 or not any(planted.expected in line for line in new):
+            return f"not seen, exit status {answer.returncode}:\n{answer.stdout}{answer.stderr}"
+    return None
+
+
+if __name__ == "__main__":
+    name = sys.argv[1]
+    overlooked = []
+    for violation in PLANTS[name]:
+        reason = why_missed(name, sys.argv[2:] + ARGUMENTS.get(name, []), violation)
+        print(f"{violation.name}: {violation.text.strip()[:60]!r}: {reason or 'seen'}")
+        if reason:
+            overlooked.append(f"{violation.name}: {reason}")
+    sources.finish(overlooked)

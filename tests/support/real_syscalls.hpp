@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+//
+// mapvec::real_sys: the functions of mapvec::sys that reach the kernel (real_syscalls.cpp), for
+// files that see both names.
+#pragma once
+
+#include "posix/syscalls.hpp"
+
+namespace mapvec::real_sys {
+
+int open(const char* path, int flags, unsigned mode) noexcept;
+int close(int fd) noexcept;
+int fstat(int fd, struct stat& result) noexcept;
+int lstat(const char* path, struct stat& result) noexcept;
+int fstatfs(int fd, std::uint64_t& magic) noexcept;
+int set_no_copy_on_write(int fd) noexcept;
+int link_descriptor(int fd, const char* path) noexcept;
+int unlink(const char* path) noexcept;
+int mkdir(const char* path, unsigned mode) noexcept;
+int getcwd(char* buffer, std::size_t size_bytes) noexcept;
+std::int64_t getdents(int directory_fd, void* buffer, std::size_t size_bytes) noexcept;
+int lock_exclusively(int fd) noexcept;
+int fallocate(int fd, std::uint64_t offset, std::uint64_t size_bytes) noexcept;
+int ftruncate(int fd, std::uint64_t size_bytes) noexcept;
+std::int64_t pwrite(int fd, const void* data, std::size_t size_bytes,
+                    std::uint64_t offset) noexcept;
+int sync_file_range(int fd, std::uint64_t offset, std::uint64_t size_bytes,
+                    unsigned flags) noexcept;
+int fadvise_dontneed(int fd, std::uint64_t offset, std::uint64_t size_bytes) noexcept;
+std::intptr_t mmap(void* address, std::size_t size_bytes, int protection, int flags, int fd,
+                   std::uint64_t offset) noexcept;
+int munmap(void* address, std::size_t size_bytes) noexcept;
+std::intptr_t mremap(void* address, std::size_t old_size_bytes, std::size_t new_size_bytes,
+                     int flags, void* new_address) noexcept;
+int mprotect(void* address, std::size_t size_bytes, int protection) noexcept;
+int madvise(void* address, std::size_t size_bytes, int advice) noexcept;
+int mincore(void* address, std::size_t size_bytes, unsigned char* pages) noexcept;
+int getrandom(void* data, std::size_t size_bytes) noexcept;
+std::uint64_t resource_limit(int resource) noexcept;
+std::uint64_t mapped_address_bytes() noexcept;
+std::size_t page_bytes() noexcept;
+
+}  // namespace mapvec::real_sys
