@@ -8,7 +8,7 @@ test_packages=(
   nlohmann-json3-dev    # the component nlohmann_json
   python3 pkgconf       # gates, consumers
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev  # second compiler, gates, fuzzing
-  e2fsprogs mount       # small file systems that can be full
+  e2fsprogs xfsprogs btrfs-progs mount  # small file systems that can be full
 )
 benchmark_packages=(libbenchmark-dev python3)
 

@@ -35,7 +35,7 @@ void unmap(std::byte* data, std::size_t size_bytes) noexcept {
 std::size_t automatic_size(std::size_t needed_bytes) noexcept {
   const std::uint64_t live = process_counters.active_segments.load(std::memory_order_relaxed);
   std::size_t all = 8 * TiB;
-  std::size_t share = all / (16 + live);
+  std::size_t share = all / (32 + live);
   const std::uint64_t limit = sys::resource_limit(RLIMIT_AS);
   if (limit < all) {
     const std::uint64_t used = sys::mapped_address_bytes();

@@ -27,22 +27,15 @@ namespace {
 constexpr std::size_t process_memory_limit_bytes = 256 * MiB;
 std::atomic<std::size_t> process_memory_bytes{0};
 
-// Long enough to hide the five calls that prepare it, short enough to stay in the cache until it is
-// written. Files shorter than a huge page get none.
-constexpr std::size_t window_bytes = 8 * MiB;
-static_assert(window_bytes % huge_page_bytes == 0, "windows begin at whole folios");
+// One folio: it is still in the processor's cache when the elements come. Files shorter than that
+// get no window.
+constexpr std::size_t window_bytes = huge_page_bytes;
 
 /// How much a file of `size_bytes` grows: double up to 64 MiB, then by an eighth, at most 1 GiB, so
 /// that neither a small disk nor a huge vector is served badly.
 constexpr std::size_t step_bytes(std::size_t size_bytes) noexcept {
   if (size_bytes < 64 * MiB) return size_bytes;
   return std::clamp(size_bytes / 8, 64 * MiB, 1 * GiB);
-}
-
-/// Whole pages, and whole huge pages from the first one on.
-std::size_t whole_pages(std::size_t size_bytes) noexcept {
-  const std::size_t unit = size_bytes < huge_page_bytes ? sys::page_bytes() : huge_page_bytes;
-  return round_up(size_bytes, unit);
 }
 
 /// Counts `size_bytes` more of memory, unless that is too much for all vectors together.
@@ -95,6 +88,7 @@ struct storage::state {
   std::byte** word = nullptr;      // the limit, see fork_word.hpp
   std::size_t size_bytes = 0;      // bytes of memory counted, or of the file allocated
   std::size_t prepared_bytes = 0;  // end of the append window; <= size_bytes
+  std::size_t step_limit_bytes = std::numeric_limits<std::size_t>::max();  // see extend
   access advised = access::normal;
   bool space_guaranteed = true;
   bool keeps_file = false;  // a segment's file outlives it
@@ -193,6 +187,7 @@ void storage::make_room(element_layout element, std::size_t used_bytes) {
   if (data_ + needed_bytes <= *limit_) return;
   state_->require_intact();
   const std::size_t end_bytes = state_->element.header_bytes + needed_bytes;
+  MAPVEC_ASSERT(end_bytes - element.size_bytes <= state_->prepared_bytes);
   const std::size_t until_bytes =
       std::max(state_->prepared_bytes + window_bytes, round_up(end_bytes, huge_page_bytes));
   state_->prepare_window(std::min(until_bytes, state_->size_bytes));
@@ -233,13 +228,16 @@ std::size_t storage::state::memory_stage_bytes() const noexcept {
   return std::min(round_up(settings.spill_threshold_bytes, sys::page_bytes()), most);
 }
 
-/// The size that a growth to `end_bytes` aims at; not more than the reservation.
+/// The size that a growth to `end_bytes` aims at, not more than the reservation: whole pages, and
+/// whole huge pages from the first one on, unless so much was refused before.
 std::size_t storage::state::next_size(std::size_t end_bytes, growth how) const noexcept {
   std::size_t wanted = end_bytes;
   if (how == growth::geometric) {
-    wanted = std::max({end_bytes, size_bytes + step_bytes(size_bytes), sys::page_bytes()});
+    const std::size_t step = std::min(step_bytes(size_bytes), step_limit_bytes);
+    wanted = std::max({end_bytes, size_bytes + step, sys::page_bytes()});
   }
-  wanted = whole_pages(wanted);
+  const bool in_huge_pages = wanted >= huge_page_bytes && step_limit_bytes >= huge_page_bytes;
+  wanted = round_up(wanted, in_huge_pages ? huge_page_bytes : sys::page_bytes());
   return mapped.data() == nullptr ? wanted : std::min(wanted, mapped.size_bytes());
 }
 
@@ -317,19 +315,22 @@ void storage::state::spill(std::size_t used_end_bytes, std::size_t end_bytes, gr
   set_size(new_bytes);
 }
 
-/// Extends to `wanted_bytes`, or, if that is refused, once more to what is really needed.
+/// Extends to `wanted_bytes`, or, if that is refused, once more to what is really needed. The next
+/// step is then half of what was refused, and grows again as steps succeed: near the end of a disk
+/// every page would otherwise cost a long vain attempt.
 void storage::state::extend(file& grown, std::size_t old_bytes, std::size_t end_bytes,
                             std::size_t wanted_bytes, std::size_t& new_bytes) {
   const std::size_t enough_bytes = round_up(end_bytes, sys::page_bytes());
-  new_bytes = wanted_bytes;
-  if (wanted_bytes > enough_bytes) {
-    try {
-      return grown.extend(old_bytes, wanted_bytes);
-    } catch (const error&) {
-      new_bytes = enough_bytes;
-    }
+  new_bytes = std::max(wanted_bytes, enough_bytes);
+  try {
+    grown.extend(old_bytes, new_bytes);
+    step_limit_bytes = saturating_multiply(step_limit_bytes, 2);
+  } catch (const error&) {
+    step_limit_bytes = std::max((new_bytes - old_bytes) / 2, sys::page_bytes());
+    if (new_bytes == enough_bytes) throw;
+    new_bytes = enough_bytes;
+    grown.extend(old_bytes, new_bytes);
   }
-  grown.extend(old_bytes, new_bytes);
 }
 
 void storage::state::set_size(std::size_t new_bytes) noexcept {
@@ -344,34 +345,15 @@ void storage::state::set_prepared(std::size_t end_bytes) noexcept {
   prepared_bytes = std::min(std::max(prepared_bytes, end_bytes), size_bytes);
 }
 
-/// Brings [prepared, until) into the page cache, in folios of 2 MiB where the file system has them,
-/// through a mapping of its own: the flag that asks for them would cost 2 MiB of I/O per cold read
-/// if the vector's own mapping carried it, and cannot be cleared safely there. The vector's mapping
-/// then takes one fault per folio instead of one per page.
+/// Writes zeros over [prepared, until), which brings it into the page cache in folios of 2 MiB
+/// where the file system has them; the mapping then takes one fault per folio instead of one per
+/// page, or, where folios are small, one call for all of them. Nothing of it holds elements: they
+/// end below.
 void storage::state::prepare_window(std::size_t until_bytes) {
   const byte_range window{prepared_bytes, until_bytes - prepared_bytes};
-  const std::intptr_t address =
-      sys::mmap(nullptr, window.size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-                backing.descriptor.descriptor(), window.offset_bytes);
-  if (address < 0 && address > -4096) {
-    // No addresses left for it: the window is for speed only, the blocks are allocated.
-    add(process_counters.map_failures, 1);
-    return set_prepared(until_bytes);
-  }
-  void* const scratch = reinterpret_cast<void*>(address);
-  sys::madvise(scratch, window.size_bytes, MADV_HUGEPAGE);
-  sys::madvise(scratch, window.size_bytes, MADV_SEQUENTIAL);
-  const int failed = sys::madvise(scratch, window.size_bytes, MADV_POPULATE_WRITE);
-  const int unmap_failed = sys::munmap(scratch, window.size_bytes);
-  if (unmap_failed != 0) {
-    add(process_counters.unmap_failures, 1);
-    report_error(-unmap_failed, "unmap a window of", backing.descriptor.name(), window);
-  }
-  if (failed == -EINVAL) {
-    backing.descriptor.write_zeros(window.offset_bytes, window.size_bytes);  // before Linux 5.14
-  } else if (failed != 0) {
-    throw_error(-failed, "prepare", backing.descriptor.name(), window);
-  }
+  backing.descriptor.write_zeros(window.offset_bytes, window.size_bytes);
+  // For speed only, so a kernel before 5.14 may refuse it.
+  sys::madvise(mapped.data() + window.offset_bytes, window.size_bytes, MADV_POPULATE_WRITE);
   set_prepared(until_bytes);
 }
 

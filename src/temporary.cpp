@@ -69,6 +69,19 @@ bool still_names(const std::string& path, int fd) noexcept {
          opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
+/// Removes `path` while it is a name of the open file. A name that has gone, or that belongs to
+/// another file by now, is none of ours; one that cannot be looked at is reported.
+void remove_name(const std::string& path, int fd) noexcept {
+  struct stat opened{};
+  struct stat named{};
+  int failed = sys::fstat(fd, opened);
+  if (failed == 0) failed = sys::lstat(path.c_str(), named);
+  if (failed == -ENOENT) return;
+  if (failed == 0 && (opened.st_dev != named.st_dev || opened.st_ino != named.st_ino)) return;
+  if (failed == 0) failed = sys::unlink(path.c_str());
+  if (failed != 0) report_error(-failed, "remove", path);
+}
+
 /// A locked file at `path`, which must be free. On a file system with unnamed files the lock is
 /// there before the name; elsewhere a sweep may see the new file unlocked and take it away, which
 /// still_names finds out. -EAGAIN then.
@@ -89,7 +102,7 @@ int create_locked(const std::string& directory, const std::string& path) noexcep
   int failed = sys::lock_exclusively(fd);
   if (failed == 0 && !still_names(path, fd)) failed = -EAGAIN;
   if (failed == 0) return fd;
-  if (still_names(path, fd)) sys::unlink(path.c_str());
+  remove_name(path, fd);
   sys::close(fd);
   return failed;
 }
@@ -255,10 +268,7 @@ temporary_file make_temporary_file(const segment_builder& builder) {
 }
 
 void remove_temporary_file(const temporary_file& removed) noexcept {
-  // The program may have moved it and put another file in its place.
-  if (!still_names(removed.path, removed.descriptor.descriptor())) return;
-  const int failed = sys::unlink(removed.path.c_str());
-  if (failed != 0) report_error(-failed, "remove", removed.path);
+  remove_name(removed.path, removed.descriptor.descriptor());
 }
 
 }  // namespace mapvec::detail

@@ -11,8 +11,8 @@ import pathlib
 import rules
 import sources
 
-COPIED_FILES = ["CMakeLists.txt", "CMakePresets.json", ".clang-format", ".clang-tidy", "run",
-                "test"]
+COPIED_FILES = ["README.md", "CMakeLists.txt", "CMakePresets.json", ".clang-format", ".clang-tidy",
+                "run", "test"]
 LAST_LINE = 10**9
 
 
@@ -52,6 +52,7 @@ PLANTS = {
         plant("src/file.cpp", "#ifdef __aarch64__\n#endif\n", "conditional compilation"),
         plant("src/file.cpp", "int x;  \n", "a blank at the end"),
         plant("tests/unit/planted.test.cpp", SPDX, "planted.test.cpp: is not in"),
+        plant("examples/readme.cpp", "int planted;\n", "README.md: its program"),
     ],
     "format": [
         plant("src/planted.cpp", "int  planted ;\n", "src/planted.cpp:"),

@@ -92,8 +92,16 @@ def check_listed(root):
     return violations
 
 
+def check_readme(root):
+    """The program a newcomer copies is the example that ctest runs, to the letter."""
+    example = "\n".join(sources.lines(root, "examples/readme.cpp")[1:]).strip()
+    if f"```cpp\n{example}\n```" not in (root / "README.md").read_text(encoding="utf-8"):
+        return ["README.md: its program is not examples/readme.cpp"]
+    return []
+
+
 def check(root):
-    violations = check_listed(root)
+    violations = check_listed(root) + check_readme(root)
     commands = [name for name in COMMANDS if (root / name).exists()]
     for name in commands + [name for name in sources.files(root) if is_source(name)]:
         lines = sources.lines(root, name)

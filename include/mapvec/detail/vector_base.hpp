@@ -193,6 +193,7 @@ class vector_base {
 
   void assign(size_type count, const T& value) {
     storage_.require_owner();
+    if (count > size()) reserve_more(count - size());  // fails before an element changes
     const size_type reused = std::min(count, size());
     std::fill_n(data(), reused, value);
     resize(count, value);
@@ -363,9 +364,7 @@ class vector_base {
     append_guard(const append_guard&) = delete;
     append_guard& operator=(const append_guard&) = delete;
     ~append_guard() {
-      if (target_ == nullptr) return;
-      target_->drop_back_to(target_->data() + old_size_);
-      target_->annotate(target_->limit(), target_->limit(), target_->end_);
+      if (target_ != nullptr) target_->drop_back_to(target_->data() + old_size_);
     }
     void dismiss() noexcept { target_ = nullptr; }
 
@@ -498,8 +497,7 @@ class vector_base {
   T* end_ = nullptr;
 };
 
-// --- longer bodies
-// ---------------------------------------------------------------------------------
+// --- longer bodies ----------------------------------------------------------------------------
 
 template <class T>
 std::size_t vector_base<T>::max_size() const noexcept {
@@ -523,7 +521,12 @@ void vector_base<T>::append_pieces(size_type count, Construct construct) {
     const size_type piece = std::min(count, static_cast<size_type>(limit() - end_));
     T* const new_end = end_ + piece;
     annotate(limit(), end_, new_end);
-    construct(end_, piece);
+    try {
+      construct(end_, piece);
+    } catch (...) {
+      annotate(limit(), new_end, end_);
+      throw;
+    }
     end_ = new_end;
     count -= piece;
   }

@@ -122,7 +122,7 @@ TEST_F(file_extend, gives_back_the_zeros_it_wrote_before_the_disk_was_full) {
   const refusal no_fallocate(feature::allocation, EOPNOTSUPP);
   for (std::size_t nth = 0; nth < 4; ++nth) {
     const fault full(call::pwrite, nth, ENOSPC, fault_lasts::for_ever);
-    EXPECT_THROW(file.extend(64 * KiB, 640 * KiB), error);
+    EXPECT_THROW(file.extend(64 * KiB, 8 * MiB), error);  // four pieces of at most 2 MiB
     EXPECT_EQ(full.delivered(), 1U);
     EXPECT_TRUE(extent_of(file) == before) << "at write " << nth;
   }

@@ -3,7 +3,9 @@
 // Goal: what the kernel refuses while a vector grows is worked round or an exception, and leaves
 // the file as it was. Method: faults, and refused features that stand for other systems.
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -70,7 +72,7 @@ TEST_F(refused_growth, a_full_disk_gives_back_the_zeros) {
   const std::vector<std::int64_t> extent = extent_since(before);
   {
     const fault full(call::pwrite, 5, ENOSPC, fault_lasts::for_ever);
-    EXPECT_THROW(v.reserve(100'000), error);
+    EXPECT_THROW(v.reserve(2 * MiB), error);  // eight pieces of zeros
   }
   EXPECT_EQ(extent_since(before), extent);
   v.resize(100'000, 8);
@@ -108,7 +110,7 @@ TEST_F(refused_growth, a_failed_fallocate_leaves_size_and_blocks_as_they_were) {
   EXPECT_GE(full.delivered(), 2U);
 }
 
-TEST_F(refused_growth, windows_are_filled_by_writing_zeros_on_an_old_kernel) {
+TEST_F(refused_growth, a_kernel_that_cannot_populate_changes_nothing) {
   const refusal no_populate(feature::populate_for_write, EINVAL);
   mapvec::vector<std::uint64_t> v(in_file());
   for (std::uint64_t i = 0; i < 2 * MiB; ++i) v.push_back(i);
@@ -120,11 +122,11 @@ TEST_F(refused_growth, a_window_that_cannot_be_filled_is_an_exception) {
   mapvec::vector<std::uint64_t> v(in_file());
   std::uint64_t thrown = 0;
   {
-    const refusal no_populate(feature::populate_for_write, EFAULT);
+    const fault full(call::pwrite, 1, ENOSPC, fault_lasts::for_ever);
     try {
       for (std::uint64_t i = 0; i < 2 * MiB; ++i) v.push_back(i);
     } catch (const error& failure) {
-      EXPECT_EQ(failure.code().value(), EFAULT);
+      EXPECT_EQ(failure.code().value(), ENOSPC);
       ++thrown;
     }
   }
@@ -133,6 +135,54 @@ TEST_F(refused_growth, a_window_that_cannot_be_filled_is_an_exception) {
   for (std::uint64_t i = 0; i < size; ++i) ASSERT_EQ(v[i], i);
   while (v.size() < 2 * MiB) v.push_back(v.size());
   EXPECT_EQ(v.back(), 2 * MiB - 1);
+}
+
+/// A disk that has room for a few pages, and never for more at once.
+class nearly_full final : public observer {
+ public:
+  nearly_full() { start(); }
+  ~nearly_full() { stop(); }
+  std::optional<int> before(const call_record& record) override {
+    if (record.what != call::fallocate || record.size_bytes <= 4 * KiB) return std::nullopt;
+    refused_bytes += record.size_bytes;
+    return ENOSPC;
+  }
+  std::size_t refused_bytes = 0;
+};
+
+TEST_F(refused_growth, the_last_pages_of_a_disk_do_not_cost_a_full_step_each) {
+  mapvec::vector<std::uint64_t> v(in_file());
+  v.reserve(8 * MiB);
+  v.resize_for_overwrite(v.capacity());
+  const std::size_t full_step_bytes = v.capacity() * sizeof(std::uint64_t);
+  std::size_t pages = 0;
+  nearly_full disk;
+  for (; pages < 200; ++pages) {
+    v.push_back(pages);
+    v.resize_for_overwrite(v.capacity());
+  }
+  // A full step, its half and so on, in whole huge pages; then 8 KiB at a time.
+  EXPECT_LE(disk.refused_bytes, 3 * full_step_bytes + pages * 8 * KiB);
+  EXPECT_GE(disk.refused_bytes, full_step_bytes);
+}
+
+TEST_F(refused_growth, steps_grow_again_when_the_disk_has_room_again) {
+  mapvec::vector<std::uint64_t> v(in_file());
+  v.reserve(1 * MiB);
+  v.resize_for_overwrite(v.capacity());
+  {
+    const nearly_full disk;
+    for (int page = 0; page < 20; ++page) {
+      v.push_back(1);
+      v.resize_for_overwrite(v.capacity());
+    }
+  }
+  const call_log log;
+  for (int step = 0; step < 16; ++step) {
+    v.push_back(1);
+    v.resize_for_overwrite(v.capacity());
+  }
+  EXPECT_GE(log.records(call::fallocate).back().size_bytes, 8 * MiB);
 }
 
 TEST_F(refused_growth, the_file_size_limit_is_an_exception_and_no_signal) {
