@@ -232,7 +232,7 @@ def machine(build_directory, directory, thp_found, rounds):
     cache = (build_directory / "CMakeCache.txt").read_text()
     build_type = cache.partition("CMAKE_BUILD_TYPE:STRING=")[2].partition("\n")[0] or "no type"
     return (f"{first_value('/proc/cpuinfo', 'model name')}, {os.cpu_count()} cores, "
-            f"{memory_gib:.0f} GiB; Linux {os.uname().release}; files on "
+            f"{memory_gib:.0f} GiB; Linux {'.'.join(os.uname().release.split('.')[:2])}; files on "
             f"{file_system_of(directory)}; THP setting found: {thp_found or 'none'}; "
             f"build type {build_type}; {rounds} rounds; load before {os.getloadavg()[0]:.1f}.")
 

@@ -9,6 +9,7 @@ test_packages=(
   python3 pkgconf       # gates, consumers
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev  # second compiler, gates, fuzzing
   e2fsprogs xfsprogs btrfs-progs mount  # small file systems that can be full
+  libbenchmark-dev      # the benchmarks are compiled, not run
 )
 benchmark_packages=(libbenchmark-dev python3)
 

@@ -17,7 +17,7 @@ std::string describe(std::string_view verb, std::string_view path, byte_range ra
     text += std::to_string(range.size_bytes);
     text += " bytes at ";
     text += std::to_string(range.offset_bytes);
-    text += " of";
+    if (!path.empty()) text += " of";
   }
   if (!path.empty()) {
     text += ' ';

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <string>
 
 #include <mapvec/error.hpp>
 
@@ -96,7 +97,7 @@ region region::reserve(std::size_t requested_bytes, std::size_t needed_bytes, Fi
     // ENOMEM: addresses are short. EOVERFLOW: the file system's files end before the reservation.
     const bool smaller_may_do = failed == -ENOMEM || failed == -EOVERFLOW;
     if (!automatic || !smaller_may_do || size <= twice || attempt == 4) {
-      throw_error(-failed, "reserve addresses:", "", {0, size});
+      throw_error(-failed, "reserve " + std::to_string(size) + " bytes of addresses", "");
     }
     size = attempt < 3 ? std::max(round_up(size / 2, huge_page_bytes), twice) : twice;
   }
@@ -120,7 +121,8 @@ region region::reserve_file(std::size_t requested_bytes, std::size_t needed_byte
 }
 
 void region::replace_memory(const file& mapped, int kernel_advice) {
-  // Mapped elsewhere first: a MAP_FIXED that fails may leave a hole where the elements were.
+  // Mapped elsewhere first: a MAP_FIXED that the file system refuses may leave a hole where the
+  // elements were. Moving a mapping asks no file system.
   region elsewhere = reserve_file(size_bytes_, size_bytes_, mapped);
   int failed = 0;
   if (kernel_advice != 0) failed = sys::madvise(elsewhere.data_, size_bytes_, kernel_advice);

@@ -67,7 +67,7 @@ struct storage::state {
   bool may_start_in_memory(std::size_t end_bytes) const noexcept;
   std::size_t memory_stage_bytes() const noexcept;
   std::size_t next_size(std::size_t end_bytes, growth how) const noexcept;
-  temporary_file make_file();
+  temporary_file make_file(bool& guaranteed) const;
   void start(std::size_t end_bytes, growth how);
   void grow(std::size_t used_end_bytes, std::size_t end_bytes, growth how);
   bool grow_memory(std::size_t end_bytes, growth how) noexcept;
@@ -121,7 +121,7 @@ const options& storage::settings() const noexcept {
 }
 
 void storage::throw_inherited() const {
-  throw_error(EPERM, "change a vector in a forked child:", path());
+  throw_error(EPERM, "change a vector in a forked child", path());
 }
 
 /// Copies what the fast paths read out of the state.
@@ -167,7 +167,8 @@ void storage::start(element_layout element, std::size_t needed_bytes, growth how
   fresh->advised = state_->advised;
   const std::size_t end_bytes = saturating_add(element.header_bytes, needed_bytes);
   const std::size_t reservation = round_up(fresh->settings.reservation_bytes, huge_page_bytes);
-  const std::size_t max_bytes = reservation != 0 ? reservation : std::size_t{PTRDIFF_MAX};
+  const std::size_t max_bytes =
+      reservation != 0 ? std::min(reservation, std::size_t{PTRDIFF_MAX}) : std::size_t{PTRDIFF_MAX};
   if (end_bytes > max_bytes) {
     throw_length_error(needed_bytes / element.size_bytes,
                        (max_bytes - element.header_bytes) / element.size_bytes);
@@ -241,14 +242,14 @@ std::size_t storage::state::next_size(std::size_t end_bytes, growth how) const n
   return mapped.data() == nullptr ? wanted : std::min(wanted, mapped.size_bytes());
 }
 
-temporary_file storage::state::make_file() {
+temporary_file storage::state::make_file(bool& guaranteed) const {
   temporary_file made = make_temporary_file(settings.builder);
   try {
     const file_system_traits traits = made.descriptor.file_system();
-    space_guaranteed = traits.allocation_holds;
+    guaranteed = traits.allocation_holds;
     // Only an empty file takes the flag. A refusal is no error: space_guaranteed() tells.
     if (traits.copies_on_write && !settings.copy_on_write) {
-      space_guaranteed = sys::set_no_copy_on_write(made.descriptor.descriptor()) == 0;
+      guaranteed = sys::set_no_copy_on_write(made.descriptor.descriptor()) == 0;
     }
   } catch (...) {
     if (!made.path.empty()) remove_temporary_file(made);
@@ -275,7 +276,7 @@ void storage::state::start(std::size_t end_bytes, growth how) {
       return;
     }
   }
-  backing = make_file();
+  backing = make_file(space_guaranteed);
   region reserved = region::reserve_file(settings.reservation_bytes, end_bytes, backing.descriptor);
   std::size_t new_bytes = 0;
   extend(backing.descriptor, 0, end_bytes, std::min(wanted, reserved.size_bytes()), new_bytes);
@@ -304,13 +305,15 @@ bool storage::state::grow_memory(std::size_t end_bytes, growth how) noexcept {
 }
 
 void storage::state::spill(std::size_t used_end_bytes, std::size_t end_bytes, growth how) {
-  temporary_file made = make_file();
+  bool guaranteed = false;
+  temporary_file made = make_file(guaranteed);
   std::size_t new_bytes = 0;
   extend(made.descriptor, 0, end_bytes, next_size(end_bytes, how), new_bytes);
   made.descriptor.write(mapped.data(), used_end_bytes, 0);
   mapped.replace_memory(made.descriptor,
                         advised == access::random ? detail::kernel_advice(advised) : 0);
   backing = std::move(made);
+  space_guaranteed = guaranteed;
   give_memory(size_bytes);
   set_size(new_bytes);
 }
@@ -351,8 +354,12 @@ void storage::state::set_prepared(std::size_t end_bytes) noexcept {
 /// end below.
 void storage::state::prepare_window(std::size_t until_bytes) {
   const byte_range window{prepared_bytes, until_bytes - prepared_bytes};
-  backing.descriptor.write_zeros(window.offset_bytes, window.size_bytes);
-  // For speed only, so a kernel before 5.14 may refuse it.
+  // Below a limit that was lowered since the allocation, a write would be SIGXFSZ. The window is
+  // for speed only.
+  if (until_bytes <= sys::resource_limit(RLIMIT_FSIZE)) {
+    backing.descriptor.write_zeros(window.offset_bytes, window.size_bytes);
+  }
+  // A kernel before 5.14 refuses it.
   sys::madvise(mapped.data() + window.offset_bytes, window.size_bytes, MADV_POPULATE_WRITE);
   set_prepared(until_bytes);
 }
@@ -456,11 +463,14 @@ void storage::state::attach_segment(std::size_t new_bytes, std::size_t element_b
 
 storage storage::create_segment(path_view path, std::size_t size_bytes, std::size_t element_bytes) {
   storage made{options{}};
+  temporary_file named{{}, path.c_str()};
+  std::string name = named.path;
   const int fd =
       sys::open(path.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, shared_by_umask);
   if (fd < 0) throw_error(-fd, "create", path.c_str());
   state& fresh = *made.state_;
-  fresh.backing = {file(fd, path.c_str()), path.c_str()};
+  named.descriptor = file(fd, std::move(name));
+  fresh.backing = std::move(named);
   try {
     fresh.space_guaranteed = fresh.backing.descriptor.file_system().allocation_holds;
     fresh.backing.descriptor.extend(0, size_bytes);
@@ -475,11 +485,14 @@ storage storage::create_segment(path_view path, std::size_t size_bytes, std::siz
 
 storage storage::open_segment(path_view path, std::size_t element_bytes) {
   storage made{options{}};
+  temporary_file named{{}, path.c_str()};
+  std::string name = named.path;
   // O_NONBLOCK: a FIFO must not keep us waiting for its other end.
   const int fd = sys::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
   if (fd < 0) throw_error(-fd, "open", path.c_str());
   state& fresh = *made.state_;
-  fresh.backing = {file(fd, path.c_str()), path.c_str()};
+  named.descriptor = file(fd, std::move(name));
+  fresh.backing = std::move(named);
   if (!fresh.backing.descriptor.is_regular()) {
     throw format_error(path.c_str(), "something else", "a regular file");
   }

@@ -108,9 +108,9 @@ int create_locked(const std::string& directory, const std::string& path) noexcep
 }
 
 temporary_file make_at(const std::string& directory, std::string path) {
+  std::string name = path;
   const int fd = create_locked(directory, path);
   if (fd < 0) throw_error(-fd, "create", path);
-  std::string name = path;
   return {file(fd, std::move(name)), std::move(path)};
 }
 
@@ -118,10 +118,10 @@ temporary_file make_named(const std::string& directory) {
   // A sweeper can take a name away at most once per attempt; UUIDs never meet.
   for (int attempt = 0;; ++attempt) {
     std::string path = make_path(directory);
+    std::string name = path;
     const int fd = create_locked(directory, path);
     if (fd == -EAGAIN && attempt < 100) continue;
     if (fd < 0) throw_error(-fd, "create a file in", directory);
-    std::string name = path;
     return {file(fd, std::move(name)), std::move(path)};
   }
 }
@@ -140,22 +140,25 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// A descriptor of a file without a name in `directory`, or -errno.
-int open_nameless(const std::string& directory) {
-  const int fd = open_unnamed(directory);
-  if (fd >= 0 || !lacks_unnamed_files(fd)) return fd;
-  const std::string path = make_path(directory);
-  const int named = open_new(path);
-  if (named < 0) return named;
-  const int failed = sys::unlink(path.c_str());
-  // ENOENT: a sweep was faster, and did what we want.
-  if (failed == 0 || failed == -ENOENT) return named;
-  sys::close(named);
-  return failed;
-}
-
-file as_unnamed(int fd, const std::string& directory) {
-  return file(fd, "(unnamed file in " + directory + ")");
+/// A file without a name in `directory`; one that is not open where `errno_value` says why.
+file open_nameless(const std::string& directory, int& errno_value) {
+  std::string name = "(unnamed file in " + directory + ")";
+  int fd = open_unnamed(directory);
+  if (lacks_unnamed_files(fd)) {
+    const std::string path = make_path(directory);
+    fd = open_new(path);
+    if (fd >= 0) {
+      const int failed = sys::unlink(path.c_str());
+      // ENOENT: a sweep was faster, and did what we want.
+      if (failed != 0 && failed != -ENOENT) {
+        sys::close(fd);
+        fd = failed;
+      }
+    }
+  }
+  if (fd >= 0) return file(fd, std::move(name));
+  errno_value = -fd;
+  return {};
 }
 
 /// $NAME followed by `suffix`; empty where the variable is unset, relative, or must not be trusted.
@@ -177,20 +180,25 @@ attempt try_default(const std::string& directory, bool create) {
     sys::mkdir(directory_of(directory).c_str(), 0700);
     sys::mkdir(directory.c_str(), 0700);
   }
-  const int fd = open_nameless(directory);
-  if (fd < 0) return {{}, directory + ": " + std::strerror(-fd)};
-  file opened = as_unnamed(fd, directory);
+  int errno_value = 0;
+  file opened = open_nameless(directory, errno_value);
+  if (!opened.is_open()) return {{}, directory + ": " + std::strerror(errno_value)};
   const file_system_traits traits = opened.file_system();
   if (traits.in_memory) return {{}, directory + ": is in memory"};
   if (traits.over_network) return {{}, directory + ": is on a network file system"};
   return {std::move(opened), {}};
 }
 
+file make_in(const std::string& directory, const char* verb) {
+  int errno_value = 0;
+  file opened = open_nameless(directory, errno_value);
+  if (!opened.is_open()) throw_error(errno_value, verb, directory);
+  return opened;
+}
+
 file make_in_default_directory() {
-  if (const std::string chosen = from_environment("MAPVEC_DIR"); !chosen.empty()) {
-    const int fd = open_nameless(chosen);
-    if (fd < 0) throw_error(-fd, "create a file in $MAPVEC_DIR", chosen);
-    return as_unnamed(fd, chosen);
+  if (const char* chosen = ::secure_getenv("MAPVEC_DIR"); chosen != nullptr && chosen[0] != 0) {
+    return make_in(absolute(chosen), "create a file in $MAPVEC_DIR");
   }
   struct candidate {
     std::string directory;
@@ -257,9 +265,7 @@ struct temporary_file_access {
       case kind::unnamed:
         break;
     }
-    const int fd = open_nameless(directory);
-    if (fd < 0) throw_error(-fd, "create a file in", directory);
-    return {as_unnamed(fd, directory), {}};
+    return {make_in(directory, "create a file in"), {}};
   }
 };
 

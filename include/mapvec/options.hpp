@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What may be chosen for one vector, at run time. Every constructor takes `options` last.
+// What may be chosen for one vector, at run time. Every constructor takes `options` last. Name the
+// type, `vector<int> v(mapvec::options{.reservation_bytes = 1 * TiB})`: GCC 12 finds the braces
+// alone ambiguous.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +15,7 @@ namespace mapvec {
 
 struct options {
   /// Where the file lives and under which name; by default it has none and is on a disk.
-  segment_builder builder;
+  segment_builder builder = {};
 
   /// How far the vector can grow, in bytes of address space; it costs neither memory nor disk.
   /// 0 = automatic: 8 TiB shared fairly among the vectors of the process, at least four times the

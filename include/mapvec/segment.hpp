@@ -131,6 +131,7 @@ class segment {
   void append(segment&& other) {
     MAPVEC_ASSERT(size() + other.size() <= capacity());
     storage_.require_owner();
+    other.storage_.require_owner();
     end_ = std::uninitialized_move(other.begin(), other.end(), end_);
     other.clear();
   }

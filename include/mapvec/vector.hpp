@@ -32,7 +32,7 @@ class vector : public detail::vector_base<T> {
 
   // --- construct, assign, destroy --------------------------------------------------------------
 
-  /// Empty. No system call and no allocation, here or for the options, until the first element.
+  /// Empty. No system call until the first element, and no allocation unless options are given.
   vector() noexcept = default;
   explicit vector(const options& settings) : base(settings) {}
 
@@ -106,6 +106,7 @@ std::size_t erase(vector<T>& target, const U& value) {
 }
 template <class T, class Predicate>
 std::size_t erase_if(vector<T>& target, Predicate remove) {
+  target.erase(target.end(), target.end());  // throws in a forked child before an element moves
   const auto kept = std::remove_if(target.begin(), target.end(), std::move(remove));
   const auto count = static_cast<std::size_t>(target.end() - kept);
   target.erase(kept, target.end());

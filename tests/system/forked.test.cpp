@@ -74,6 +74,8 @@ TEST_P(forked, child_reads_but_cannot_change_the_structure) {
     require_refused("truncate", [&] { v.truncate(5); });
     require_refused("truncate_front", [&] { v.truncate_front(5); });
     require_refused("pop", [&] { v.pop(); });
+    require_refused("mapvec::erase", [&] { erase(v, 3U); });
+    require_refused("mapvec::erase_if", [&] { erase_if(v, [](auto each) { return each < 5; }); });
     require(v.size() == 1'000, "the size changed");
     for (std::uint64_t i = 0; i < 1'000; ++i) require(v[i] == i, "an element changed");
   };

@@ -20,6 +20,7 @@
 #include <compare>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <iterator>
 #include <limits>
@@ -505,7 +506,7 @@ std::size_t vector_base<T>::max_size() const noexcept {
   const std::size_t asked = round_up(settings().reservation_bytes, 2 * MiB);
   const std::size_t bytes =
       reserved != 0 ? reserved
-      : asked != 0  ? asked
+      : asked != 0  ? std::min(asked, std::size_t{PTRDIFF_MAX})
                     : static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
   return (bytes - layout().header_bytes) / sizeof(T);
 }

@@ -137,6 +137,17 @@ TEST_F(refused_growth, a_window_that_cannot_be_filled_is_an_exception) {
   EXPECT_EQ(v.back(), 2 * MiB - 1);
 }
 
+TEST_F(refused_growth, a_file_size_limit_lowered_after_the_allocation_is_no_signal) {
+  const auto append_below_the_capacity = [&] {
+    mapvec::vector<std::uint64_t> v(in_file());
+    v.reserve(2 * MiB);
+    limit_resource(RLIMIT_FSIZE, 4 * MiB);
+    while (v.size() < v.capacity()) v.push_back(v.size());
+    for (std::uint64_t i = 0; i < v.size(); ++i) require(v[i] == i, "an element changed");
+  };
+  EXPECT_EQ(in_child(append_below_the_capacity), "exit 0");
+}
+
 /// A disk that has room for a few pages, and never for more at once.
 class nearly_full final : public observer {
  public:

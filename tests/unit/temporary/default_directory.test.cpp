@@ -56,6 +56,17 @@ TEST_F(default_directory, a_mapvec_dir_that_cannot_be_used_is_an_error) {
   }
 }
 
+TEST_F(default_directory, a_relative_mapvec_dir_is_a_choice_too) {
+  const environment_variable mapvec_dir("MAPVEC_DIR", "no/such/directory");
+  try {
+    const std::string directory = chosen();
+    ADD_FAILURE() << "the file is in " << directory;
+  } catch (const error& failure) {
+    EXPECT_EQ(failure.code().value(), ENOENT);
+    EXPECT_TRUE(failure.path().ends_with("/no/such/directory")) << failure.path();
+  }
+}
+
 TEST_F(default_directory, a_tmpdir_that_cannot_be_used_is_passed_over) {
   write_contents(first_ / "file", "");
   for (const std::string& unusable :

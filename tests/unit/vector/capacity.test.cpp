@@ -262,4 +262,12 @@ TEST(vector_capacity, appending_up_to_the_reservation_uses_all_of_it) {
   expect_elements(v, make_values<std::string>(v.max_size()));
 }
 
+TEST(vector_capacity, a_reservation_beyond_all_addresses_is_an_error_and_max_size_stays_possible) {
+  vector<int> v(mapvec::options{.reservation_bytes = SIZE_MAX});
+  EXPECT_LE(v.max_size(), static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(int));
+  EXPECT_THROW(v.reserve(100'000'000), mapvec::error);
+  EXPECT_TRUE(v.empty());
+  EXPECT_EQ(v.data(), nullptr);
+}
+
 }  // namespace
