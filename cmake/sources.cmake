@@ -12,10 +12,17 @@ set(mapvec_headers
   include/mapvec/region.hpp
   include/mapvec/advice.hpp
   include/mapvec/options.hpp
+  include/mapvec/npy_header.hpp
+  include/mapvec/detail/describe.hpp
+  include/mapvec/dtype.hpp
   include/mapvec/storage.hpp
   include/mapvec/segment.hpp
   include/mapvec/detail/vector_base.hpp
   include/mapvec/vector.hpp
+  include/mapvec/detail/rows.hpp
+  include/mapvec/file_vector.hpp
+  include/mapvec/detail/view_storage.hpp
+  include/mapvec/file_view.hpp
   include/mapvec/mapvec.hpp)
 
 set(mapvec_nlohmann_json_headers
@@ -25,11 +32,22 @@ set(mapvec_core_sources
   src/error.cpp
   src/stats.cpp
   src/file.cpp
+  src/names.cpp
   src/temporary.cpp
+  src/pending_name.cpp
+  src/file_locks.cpp
   src/region.cpp
   src/advice.cpp
   src/fork_word.cpp
-  src/storage.cpp)
+  src/npy_header.cpp
+  src/storage.cpp
+  src/storage_pages.cpp
+  src/storage_segment.cpp
+  src/storage_commit.cpp
+  src/storage_open.cpp
+  src/storage_publish.cpp
+  src/npy_file.cpp
+  src/view_storage.cpp)
 
 set(mapvec_posix_sources
   src/posix/syscalls.cpp)

@@ -17,6 +17,7 @@ struct counters {
   std::atomic<std::uint64_t> unmap_failures{0};
   std::atomic<std::uint64_t> sync_failures{0};
   std::atomic<std::uint64_t> dropped_bytes{0};
+  std::atomic<std::uint64_t> uncommitted_bytes{0};
 };
 
 inline constinit counters process_counters;

@@ -47,7 +47,8 @@ file_system_traits file::file_system() const {
   return {.in_memory = in_memory,
           .over_network = std::ranges::find(network_magics, magic) != network_magics.end(),
           .allocation_holds = in_memory || magic == ext_magic || magic == xfs_magic,
-          .copies_on_write = magic == btrfs_magic};
+          .copies_on_write = magic == btrfs_magic,
+          .shares_blocks = magic == btrfs_magic || magic == xfs_magic};
 }
 
 namespace {
@@ -99,6 +100,28 @@ void file::cut(std::uint64_t size_bytes) {
   if (failed == 0) return;
   add(process_counters.allocate_failures, 1);
   throw_error(-failed, "cut", name_, {size_bytes, 0});
+}
+
+void file::fill_holes(std::uint64_t offset_bytes, std::uint64_t size_bytes) {
+  const int failed = sys::fallocate(fd_, offset_bytes, size_bytes);
+  if (failed == 0) return;
+  if (failed == -EOPNOTSUPP) return write_zeros(offset_bytes, size_bytes);
+  add(process_counters.allocate_failures, 1);
+  throw_error(-failed, "allocate", name_, {offset_bytes, size_bytes});
+}
+
+std::size_t file::read(void* data, std::size_t size_bytes, std::uint64_t offset_bytes) const {
+  auto* bytes = static_cast<std::byte*>(data);
+  std::size_t done = 0;
+  while (done < size_bytes) {
+    const std::int64_t got = sys::pread(fd_, bytes + done, size_bytes - done, offset_bytes + done);
+    if (got < 0) {
+      throw_error(static_cast<int>(-got), "read", name_, {offset_bytes + done, size_bytes - done});
+    }
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
 }
 
 void file::write(const void* data, std::size_t size_bytes, std::uint64_t offset_bytes) {

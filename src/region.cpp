@@ -111,11 +111,11 @@ region region::reserve_memory(std::size_t requested_bytes, std::size_t needed_by
 }
 
 region region::reserve_file(std::size_t requested_bytes, std::size_t needed_bytes,
-                            const file& mapped) {
+                            const file& mapped, access_right right) {
+  const int protection = right == access_right::read ? PROT_READ : PROT_READ | PROT_WRITE;
   return reserve(requested_bytes, needed_bytes, [&](std::byte* data, std::size_t size) {
-    const std::intptr_t address =
-        sys::mmap(data, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED,
-                  mapped.descriptor(), 0);
+    const std::intptr_t address = sys::mmap(
+        data, size, protection, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, mapped.descriptor(), 0);
     return is_error(address) ? static_cast<int>(address) : 0;
   });
 }

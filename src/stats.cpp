@@ -18,7 +18,8 @@ statistics stats() noexcept {
           .map_failures = read(now.map_failures),
           .unmap_failures = read(now.unmap_failures),
           .sync_failures = read(now.sync_failures),
-          .dropped_bytes = read(now.dropped_bytes)};
+          .dropped_bytes = read(now.dropped_bytes),
+          .uncommitted_bytes = read(now.uncommitted_bytes)};
 }
 
 std::string to_string(const statistics& values) {
@@ -28,7 +29,8 @@ std::string to_string(const statistics& values) {
          ", map_failures " + std::to_string(values.map_failures) +            //
          ", unmap_failures " + std::to_string(values.unmap_failures) +        //
          ", sync_failures " + std::to_string(values.sync_failures) +          //
-         ", dropped_bytes " + std::to_string(values.dropped_bytes);
+         ", dropped_bytes " + std::to_string(values.dropped_bytes) +          //
+         ", uncommitted_bytes " + std::to_string(values.uncommitted_bytes);
 }
 
 std::ostream& operator<<(std::ostream& out, const statistics& values) {

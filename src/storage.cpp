@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A storage goes through at most two stages. In memory: the first pages of its region are private
-// and writable. In a file: the region is the file, from end to end. It never goes back.
+// How a storage lives and grows.
 #include <mapvec/storage.hpp>
 
 #include <algorithm>
@@ -12,13 +11,13 @@
 #include <memory>
 
 #include <mapvec/error.hpp>
-#include <mapvec/region.hpp>
-#include <mapvec/temporary.hpp>
 #include <mapvec/units.hpp>
 
 #include "counters.hpp"
+#include "file_locks.hpp"
 #include "fork_word.hpp"
 #include "posix/syscalls.hpp"
+#include "storage_state.hpp"
 
 namespace mapvec::detail {
 namespace {
@@ -57,44 +56,6 @@ const options& default_options() noexcept {
 
 }  // namespace
 
-/// Offsets and sizes here count from the beginning of the region, which is the file's: the header
-/// is in them.
-struct storage::state {
-  explicit state(const options& chosen) : settings(chosen) {}
-  ~state();
-
-  bool in_memory() const noexcept { return !backing.descriptor.is_open(); }
-  bool may_start_in_memory(std::size_t end_bytes) const noexcept;
-  std::size_t memory_stage_bytes() const noexcept;
-  std::size_t next_size(std::size_t end_bytes, growth how) const noexcept;
-  temporary_file make_file(bool& guaranteed) const;
-  void start(std::size_t end_bytes, growth how);
-  void grow(std::size_t used_end_bytes, std::size_t end_bytes, growth how);
-  bool grow_memory(std::size_t end_bytes, growth how) noexcept;
-  void spill(std::size_t used_end_bytes, std::size_t end_bytes, growth how);
-  void extend(file& grown, std::size_t old_bytes, std::size_t end_bytes, std::size_t wanted_bytes,
-              std::size_t& new_bytes);
-  void prepare_window(std::size_t until_bytes);
-  void set_prepared(std::size_t end_bytes) noexcept;
-  void set_size(std::size_t new_bytes) noexcept;
-  void write_back(std::size_t offset_bytes, std::size_t size_bytes);
-  void require_intact() const;
-  void attach_segment(std::size_t new_bytes, std::size_t element_bytes);
-
-  options settings;
-  element_layout element{1, 0};
-  region mapped;
-  temporary_file backing;          // not open while in memory
-  std::byte** word = nullptr;      // the limit, see fork_word.hpp
-  std::size_t size_bytes = 0;      // bytes of memory counted, or of the file allocated
-  std::size_t prepared_bytes = 0;  // end of the append window; <= size_bytes
-  std::size_t step_limit_bytes = std::numeric_limits<std::size_t>::max();  // see extend
-  access advised = access::normal;
-  bool space_guaranteed = true;
-  bool keeps_file = false;  // a segment's file outlives it
-  int failed_errno = 0;     // of the first write-back that failed; for ever
-};
-
 // --- life ----------------------------------------------------------------------------------------
 
 storage::state::~state() {
@@ -108,7 +69,11 @@ storage::state::~state() {
   // An inherited word is null in the child for good, and its pool may be locked by a thread that
   // exists in the parent only.
   if (inherited) return;
-  if (!keeps_file && !backing.path.empty()) remove_temporary_file(backing);
+  if (record != nullptr) {
+    unlock_writer(backing.descriptor);  // at once, whoever else has the descriptor by now
+  } else if (!keeps_file && !backing.path.empty()) {
+    remove_temporary_file(backing);
+  }
   release_fork_word(word);
 }
 
@@ -124,6 +89,12 @@ void storage::throw_inherited() const {
   throw_error(EPERM, "change a vector in a forked child", path());
 }
 
+/// Up to here the file may be used.
+std::size_t storage::state::usable_bytes() const noexcept {
+  if (record == nullptr || record->writing) return size_bytes;
+  return element.header_bytes + record->committed_bytes;
+}
+
 /// Copies what the fast paths read out of the state.
 void storage::publish() noexcept {
   const state& now = *state_;
@@ -134,9 +105,10 @@ void storage::publish() noexcept {
   };
   // Written once: other threads may be reading it.
   if (data_ == nullptr) data_ = now.mapped.data() + now.element.header_bytes;
-  capacity_bytes_ = whole_elements(now.size_bytes);
+  capacity_bytes_ = whole_elements(now.usable_bytes());
+  if (now.record != nullptr) committed_bytes_ = now.record->committed_bytes;
   limit_ = now.word;
-  *now.word = data_ + whole_elements(now.prepared_bytes);
+  *now.word = data_ + std::min(whole_elements(now.prepared_bytes), capacity_bytes_);
 }
 
 // --- growth --------------------------------------------------------------------------------------
@@ -144,7 +116,12 @@ void storage::publish() noexcept {
 void storage::reserve(element_layout element, std::size_t used_bytes, std::size_t needed_bytes,
                       growth how) {
   if (data_ == nullptr) {
-    if (needed_bytes != 0) start(element, needed_bytes, how);
+    if (needed_bytes == 0) return;
+    if (element.how_long == lifetime::persistent) {
+      throw_error(EBADF, "grow a vector without a file: it was closed, moved from or never opened",
+                  "");
+    }
+    start(element, needed_bytes, how);
     return;
   }
   require_owner();
@@ -187,6 +164,11 @@ void storage::make_room(element_layout element, std::size_t used_bytes) {
   require_owner();
   if (data_ + needed_bytes <= *limit_) return;
   state_->require_intact();
+  if (used_bytes < committed_bytes_) {
+    state_->settle_shrink(used_bytes);
+    publish();
+    if (data_ + needed_bytes <= *limit_) return;
+  }
   const std::size_t end_bytes = state_->element.header_bytes + needed_bytes;
   MAPVEC_ASSERT(end_bytes - element.size_bytes <= state_->prepared_bytes);
   const std::size_t until_bytes =
@@ -205,6 +187,16 @@ void storage::shrink(std::size_t used_bytes) {
   if (data_ == nullptr) return;
   require_owner();
   state& now = *state_;
+  if (now.record != nullptr) {
+    now.require_intact();
+    now.settle_shrink(used_bytes);
+    if (now.size_bytes > now.element.header_bytes + used_bytes) {
+      now.begin_writing();
+      now.cut_file(now.element.header_bytes + used_bytes);
+    }
+    publish();
+    return;
+  }
   const std::size_t end_bytes = used_bytes == 0 ? 0 : now.element.header_bytes + used_bytes;
   const std::size_t new_bytes = round_up(end_bytes, sys::page_bytes());
   if (new_bytes >= now.size_bytes) return;
@@ -242,15 +234,18 @@ std::size_t storage::state::next_size(std::size_t end_bytes, growth how) const n
   return mapped.data() == nullptr ? wanted : std::min(wanted, mapped.size_bytes());
 }
 
+/// Has the file system promise space where it can be asked to; true if it then does.
+bool storage::state::guarantee_space(const file& empty) const {
+  const file_system_traits traits = empty.file_system();
+  if (!traits.copies_on_write || settings.copy_on_write) return traits.allocation_holds;
+  // Only an empty file takes the flag. A refusal is no error: space_guaranteed() tells.
+  return sys::set_no_copy_on_write(empty.descriptor()) == 0;
+}
+
 temporary_file storage::state::make_file(bool& guaranteed) const {
   temporary_file made = make_temporary_file(settings.builder);
   try {
-    const file_system_traits traits = made.descriptor.file_system();
-    guaranteed = traits.allocation_holds;
-    // Only an empty file takes the flag. A refusal is no error: space_guaranteed() tells.
-    if (traits.copies_on_write && !settings.copy_on_write) {
-      guaranteed = sys::set_no_copy_on_write(made.descriptor.descriptor()) == 0;
-    }
+    guaranteed = guarantee_space(made.descriptor);
   } catch (...) {
     if (!made.path.empty()) remove_temporary_file(made);
     throw;
@@ -289,6 +284,11 @@ void storage::state::grow(std::size_t used_end_bytes, std::size_t end_bytes, gro
   if (in_memory()) {
     if (!grow_memory(end_bytes, how)) spill(used_end_bytes, end_bytes, how);
     return;
+  }
+  if (record != nullptr) {
+    settle_shrink(used_end_bytes - element.header_bytes);
+    begin_writing();
+    if (end_bytes <= size_bytes) return;
   }
   std::size_t new_bytes = 0;
   extend(backing.descriptor, size_bytes, end_bytes, next_size(end_bytes, how), new_bytes);
@@ -340,7 +340,7 @@ void storage::state::set_size(std::size_t new_bytes) noexcept {
   add(process_counters.mapped_bytes, new_bytes - size_bytes);  // modulo 2^64, shrinking included
   size_bytes = new_bytes;
   // Memory has no window; a file's first folio, which a header may share, is left as it comes.
-  set_prepared(in_memory() || keeps_file ? new_bytes : huge_page_bytes);
+  set_prepared(in_memory() || keeps_file ? new_bytes : unwindowed_bytes);
 }
 
 /// At least `end_bytes` are as good as prepared.
@@ -362,150 +362,6 @@ void storage::state::prepare_window(std::size_t until_bytes) {
   // A kernel before 5.14 refuses it.
   sys::madvise(mapped.data() + window.offset_bytes, window.size_bytes, MADV_POPULATE_WRITE);
   set_prepared(until_bytes);
-}
-
-// --- what the kernel holds -----------------------------------------------------------------------
-
-void storage::state::require_intact() const {
-  if (failed_errno == 0) return;
-  throw_error(failed_errno, "go on after a failed write-back of", backing.descriptor.name());
-}
-
-/// The only place that waits for the disk: the kernel reports an error here and forgets it.
-void storage::state::write_back(std::size_t offset_bytes, std::size_t size) {
-  const int failed = sys::sync_file_range(
-      backing.descriptor.descriptor(), offset_bytes, size,
-      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
-  if (failed == 0) return;
-  add(process_counters.sync_failures, 1);
-  failed_errno = -failed;
-  throw_error(-failed, "write back", backing.descriptor.name(), {offset_bytes, size});
-}
-
-void storage::evict(std::size_t offset_bytes, std::size_t size_bytes) const {
-  if (data_ == nullptr || inherited() || state_->in_memory()) return;
-  state_->require_intact();
-  const std::size_t header_bytes = state_->element.header_bytes;
-  const std::size_t page = sys::page_bytes();
-  const std::size_t first = offset_bytes == 0 ? 0 : round_up(header_bytes + offset_bytes, page);
-  const std::size_t last = round_down(header_bytes + offset_bytes + size_bytes, page);
-  if (first >= last) return;
-  state_->write_back(first, last - first);
-  // The mapping holds the pages, and the page cache does: both have to let go.
-  sys::madvise(state_->mapped.data() + first, last - first, MADV_DONTNEED);
-  sys::fadvise_dontneed(state_->backing.descriptor.descriptor(), first, last - first);
-  add(process_counters.dropped_bytes, last - first);
-}
-
-void storage::prefault(std::size_t offset_bytes, std::size_t size_bytes) const {
-  if (size_bytes == 0) return;
-  require_owner();
-  const std::size_t page = sys::page_bytes();
-  const std::size_t header_bytes = state_->element.header_bytes;
-  const std::size_t first = round_down(header_bytes + offset_bytes, page);
-  const std::size_t last = round_up(header_bytes + offset_bytes + size_bytes, page);
-  const int failed = sys::madvise(state_->mapped.data() + first, last - first, MADV_POPULATE_WRITE);
-  if (failed == 0) return;
-  add(process_counters.map_failures, 1);
-  throw_error(-failed, "prefault", state_->backing.descriptor.name(), {first, last - first});
-}
-
-void storage::prefetch(std::size_t offset_bytes, std::size_t size_bytes) const noexcept {
-  if (data_ != nullptr && !state_->in_memory()) {
-    detail::prefetch(data_ + offset_bytes, size_bytes);
-  }
-}
-
-void storage::advise(access how) {
-  if (state_ == nullptr) state_ = new state(options{});
-  state_->advised = how;
-  if (data_ != nullptr) detail::advise(state_->mapped.data(), state_->mapped.size_bytes(), how);
-}
-
-std::size_t storage::resident_bytes() const noexcept {
-  return data_ == nullptr ? 0 : detail::resident_bytes(state_->mapped.data(), state_->size_bytes);
-}
-
-std::string storage::path() const {
-  return state_ != nullptr ? state_->backing.path : std::string();
-}
-
-std::size_t storage::disk_size_bytes() const {
-  if (data_ == nullptr || state_->in_memory()) return 0;
-  return state_->backing.descriptor.allocated_bytes();
-}
-
-std::size_t storage::reservation_bytes() const noexcept {
-  return data_ == nullptr ? 0 : state_->mapped.size_bytes();
-}
-
-bool storage::space_guaranteed() const noexcept {
-  return data_ == nullptr || state_->space_guaranteed;
-}
-
-// --- segments ------------------------------------------------------------------------------------
-
-namespace {
-
-constexpr unsigned shared_by_umask = 0666;
-
-}  // namespace
-
-/// Maps the file as it is: no header, no windows, no growth.
-void storage::state::attach_segment(std::size_t new_bytes, std::size_t element_bytes) {
-  element = {element_bytes, 0};
-  keeps_file = true;
-  word = acquire_fork_word();
-  mapped = region::reserve_file(new_bytes, new_bytes, backing.descriptor);
-  add(process_counters.active_segments, 1);
-  set_size(new_bytes);
-}
-
-storage storage::create_segment(path_view path, std::size_t size_bytes, std::size_t element_bytes) {
-  storage made{options{}};
-  temporary_file named{{}, path.c_str()};
-  std::string name = named.path;
-  const int fd =
-      sys::open(path.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, shared_by_umask);
-  if (fd < 0) throw_error(-fd, "create", path.c_str());
-  state& fresh = *made.state_;
-  named.descriptor = file(fd, std::move(name));
-  fresh.backing = std::move(named);
-  try {
-    fresh.space_guaranteed = fresh.backing.descriptor.file_system().allocation_holds;
-    fresh.backing.descriptor.extend(0, size_bytes);
-    fresh.attach_segment(size_bytes, element_bytes);
-  } catch (...) {
-    remove_temporary_file(fresh.backing);
-    throw;
-  }
-  made.publish();
-  return made;
-}
-
-storage storage::open_segment(path_view path, std::size_t element_bytes) {
-  storage made{options{}};
-  temporary_file named{{}, path.c_str()};
-  std::string name = named.path;
-  // O_NONBLOCK: a FIFO must not keep us waiting for its other end.
-  const int fd = sys::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
-  if (fd < 0) throw_error(-fd, "open", path.c_str());
-  state& fresh = *made.state_;
-  named.descriptor = file(fd, std::move(name));
-  fresh.backing = std::move(named);
-  if (!fresh.backing.descriptor.is_regular()) {
-    throw format_error(path.c_str(), "something else", "a regular file");
-  }
-  const std::size_t size_bytes = fresh.backing.descriptor.size_bytes();
-  if (size_bytes % element_bytes != 0) {
-    throw format_error(path.c_str(), std::to_string(size_bytes) + " bytes",
-                       "elements of " + std::to_string(element_bytes) + " bytes");
-  }
-  fresh.space_guaranteed = false;  // it may have holes
-  if (size_bytes == 0) return made;
-  fresh.attach_segment(size_bytes, element_bytes);
-  made.publish();
-  return made;
 }
 
 }  // namespace mapvec::detail

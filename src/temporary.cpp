@@ -9,6 +9,7 @@
 
 #include <mapvec/error.hpp>
 
+#include "names.hpp"
 #include "posix/syscalls.hpp"
 
 namespace mapvec::detail {
@@ -17,30 +18,6 @@ namespace {
 constexpr unsigned owner_only = 0600;
 constexpr std::string_view name_prefix = "mapvec-";
 constexpr std::string_view name_suffix = ".seg";
-constexpr std::size_t uuid_characters = 36;
-
-// The kernels and file systems without O_TMPFILE answer with one of these; a missing directory
-// (ENOENT) and a missing permission (EACCES) are real errors.
-bool lacks_unnamed_files(int failed) noexcept {
-  return failed == -EOPNOTSUPP || failed == -EISDIR || failed == -EINVAL;
-}
-
-/// A random UUID, version 4 (RFC 9562, section 5.4): 122 random bits in 36 characters.
-std::string make_uuid() {
-  std::array<unsigned char, 16> bytes{};
-  const int failed = sys::getrandom(bytes.data(), bytes.size());
-  if (failed != 0) throw_error(-failed, "get random bytes for a file name", "");
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
-  std::string text;
-  text.reserve(uuid_characters);
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += "0123456789abcdef"[bytes[i] >> 4];
-    text += "0123456789abcdef"[bytes[i] & 0x0F];
-  }
-  return text;
-}
 
 std::string make_path(const std::string& directory) {
   return directory + '/' + std::string(name_prefix) + make_uuid() + std::string(name_suffix);
@@ -61,34 +38,13 @@ int open_new(const std::string& path) noexcept {
   return sys::open(path.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, owner_only);
 }
 
-/// True while `path` is a name of the open file.
-bool still_names(const std::string& path, int fd) noexcept {
-  struct stat opened{};
-  struct stat named{};
-  return sys::fstat(fd, opened) == 0 && sys::lstat(path.c_str(), named) == 0 &&
-         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
-}
-
-/// Removes `path` while it is a name of the open file. A name that has gone, or that belongs to
-/// another file by now, is none of ours; one that cannot be looked at is reported.
-void remove_name(const std::string& path, int fd) noexcept {
-  struct stat opened{};
-  struct stat named{};
-  int failed = sys::fstat(fd, opened);
-  if (failed == 0) failed = sys::lstat(path.c_str(), named);
-  if (failed == -ENOENT) return;
-  if (failed == 0 && (opened.st_dev != named.st_dev || opened.st_ino != named.st_ino)) return;
-  if (failed == 0) failed = sys::unlink(path.c_str());
-  if (failed != 0) report_error(-failed, "remove", path);
-}
-
 /// A locked file at `path`, which must be free. On a file system with unnamed files the lock is
 /// there before the name; elsewhere a sweep may see the new file unlocked and take it away, which
 /// still_names finds out. -EAGAIN then.
 int create_locked(const std::string& directory, const std::string& path) noexcept {
   int fd = open_unnamed(directory);
   if (fd >= 0) {
-    int failed = sys::lock_exclusively(fd);
+    int failed = sys::lock(fd, F_WRLCK, 0, 0);
     if (failed == 0) failed = sys::link_descriptor(fd, path.c_str());
     if (failed == 0) return fd;
     sys::close(fd);
@@ -99,7 +55,7 @@ int create_locked(const std::string& directory, const std::string& path) noexcep
   }
   fd = open_new(path);
   if (fd < 0) return fd;
-  int failed = sys::lock_exclusively(fd);
+  int failed = sys::lock(fd, F_WRLCK, 0, 0);
   if (failed == 0 && !still_names(path, fd)) failed = -EAGAIN;
   if (failed == 0) return fd;
   remove_name(path, fd);
@@ -124,20 +80,6 @@ temporary_file make_named(const std::string& directory) {
     if (fd < 0) throw_error(-fd, "create a file in", directory);
     return {file(fd, std::move(name)), std::move(path)};
   }
-}
-
-/// `path` from the root, so that it means the same file after the program changes its directory.
-std::string absolute(const char* path) {
-  if (path[0] == '/') return path;
-  std::array<char, 4096> buffer{};  // PATH_MAX
-  const int failed = sys::getcwd(buffer.data(), buffer.size());
-  if (failed != 0) throw_error(-failed, "find the current directory for", path);
-  return std::string(buffer.data()) + '/' + path;
-}
-
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 /// A file without a name in `directory`; one that is not open where `errno_value` says why.
@@ -225,7 +167,7 @@ void sweep_one(const std::string& path) noexcept {
   if (fd < 0) return;
   struct stat status{};
   const bool ours = sys::fstat(fd, status) == 0 && S_ISREG(status.st_mode);
-  if (ours && sys::lock_exclusively(fd) == 0 && still_names(path, fd)) sys::unlink(path.c_str());
+  if (ours && sys::lock(fd, F_WRLCK, 0, 0) == 0 && still_names(path, fd)) sys::unlink(path.c_str());
   sys::close(fd);
 }
 

@@ -44,6 +44,13 @@
 #endif
 
 namespace mapvec::detail {
+// In C++23 the compilers that have it also call it std::float16_t.
+#if defined(__FLT16_MANT_DIG__)
+__extension__ typedef _Float16 float16;
+#else
+struct float16;
+#endif
+
 /// Prints "file:line: mapvec: REQUIRES condition" to stderr and aborts.
 [[noreturn]] MAPVEC_API void assertion_failed(const char* condition, const char* file,
                                               int line) noexcept;

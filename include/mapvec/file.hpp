@@ -40,6 +40,7 @@ struct file_system_traits {
   bool over_network = false;      ///< NFS, SMB, …: mapped stores are slow and errors come late
   bool allocation_holds = false;  ///< overwriting an allocated range can never run out of space
   bool copies_on_write = false;   ///< btrfs: holds only after FS_NOCOW_FL was set
+  bool shares_blocks = false;     ///< XFS, btrfs: a file may share blocks, which breaks the promise
 };
 
 /// An owned descriptor. Move-only; empty after a move.
@@ -60,6 +61,7 @@ class MAPVEC_API file {
   bool is_open() const noexcept { return fd_ >= 0; }
   int descriptor() const noexcept { return fd_; }
   const std::string& name() const noexcept { return name_; }
+  void set_name(std::string name) noexcept { name_ = std::move(name); }
 
   file_system_traits file_system() const;
   bool is_regular() const;
@@ -73,6 +75,10 @@ class MAPVEC_API file {
   void extend(std::uint64_t old_size_bytes, std::uint64_t new_size_bytes);
   /// Cuts the file; the mapped pages behind the cut must not be touched any more.
   void cut(std::uint64_t size_bytes);
+  /// Allocates what holes [offset, offset + size) has; the size of the file stays. Throws `error`.
+  void fill_holes(std::uint64_t offset_bytes, std::uint64_t size_bytes);
+  /// Reads up to `size_bytes`, fewer only at the end of the file; returns how many. Throws `error`.
+  std::size_t read(void* data, std::size_t size_bytes, std::uint64_t offset_bytes) const;
   /// Writes all of it or throws `error`.
   void write(const void* data, std::size_t size_bytes, std::uint64_t offset_bytes);
   /// Writes zeros over [offset, offset + size) or throws `error`.

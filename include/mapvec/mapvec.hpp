@@ -5,8 +5,12 @@
 
 #include <mapvec/advice.hpp>
 #include <mapvec/config.hpp>
+#include <mapvec/dtype.hpp>
 #include <mapvec/error.hpp>
 #include <mapvec/file.hpp>
+#include <mapvec/file_vector.hpp>
+#include <mapvec/file_view.hpp>
+#include <mapvec/npy_header.hpp>
 #include <mapvec/options.hpp>
 #include <mapvec/region.hpp>
 #include <mapvec/segment.hpp>

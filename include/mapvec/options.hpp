@@ -13,6 +13,9 @@
 
 namespace mapvec {
 
+/// As options::row_width when opening: rows of any width; row_width() tells.
+inline constexpr std::size_t any_row_width = static_cast<std::size_t>(-1);
+
 struct options {
   /// Where the file lives and under which name; by default it has none and is on a disk.
   segment_builder builder = {};
@@ -29,9 +32,27 @@ struct options {
   /// elements while one appends, and the pages may be registered for I/O.
   std::size_t spill_threshold_bytes = 1 * MiB;
 
+  /// Persistent files only: the mode of a new one, before the umask.
+  unsigned permissions = 0666;
+
+  /// Persistent files only: how many elements make a row, for files of shape (N, row_width) that
+  /// NumPy sees as tables. 0 = shape (N,), which is not the same as (N, 1).
+  std::size_t row_width = 0;
+
+  /// Persistent files only: opening for writing refuses bytes behind the elements that we did not
+  /// leave there ourselves, such as a second array. true drops them at the first write.
+  bool discard_tail = false;
+
   /// btrfs only: true keeps copy-on-write and its checksums. Overwriting elements then needs fresh
   /// disk space, which may have run out (SIGBUS); space_guaranteed() is false.
   bool copy_on_write = false;
+};
+
+struct snapshot_options {
+  /// true: the copy shares the blocks on disk with the original where the file system can (XFS,
+  /// btrfs), which takes no time and no space. But then overwriting needs fresh space in both:
+  /// space_guaranteed() becomes false. Else, and elsewhere, the bytes are copied.
+  bool share_blocks = false;
 };
 
 }  // namespace mapvec

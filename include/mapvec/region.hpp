@@ -19,6 +19,8 @@ namespace mapvec::detail {
 /// can then be mapped by one entry of the page table.
 inline constexpr std::size_t huge_page_bytes = 2 * MiB;
 
+enum class access_right : unsigned char { read, write };
+
 class MAPVEC_API region {
  public:
   region() noexcept = default;
@@ -40,7 +42,7 @@ class MAPVEC_API region {
                                std::size_t writable_bytes);
   /// The same for `mapped`, which must stay open no longer than this call.
   static region reserve_file(std::size_t requested_bytes, std::size_t needed_bytes,
-                             const file& mapped);
+                             const file& mapped, access_right right = access_right::write);
 
   /// Replaces private memory by the file, which must hold the same bytes already. Readers in other
   /// threads see the bytes at every instant. `kernel_advice` is an advice of madvise(2) to carry

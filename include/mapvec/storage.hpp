@@ -19,12 +19,19 @@
 
 namespace mapvec::detail {
 
+struct element_format;  // dtype.hpp; only persistent storages need it
+
+/// Whether the elements go with the object or stay in a file with a name.
+enum class lifetime : unsigned char { temporary, persistent };
+
 /// What the storage has to know of the element type.
 struct element_layout {
   std::size_t size_bytes;
   /// In front of the elements, in the file and in memory: room for the header that makes a file of
   /// trivially copyable elements readable by others. 0 for the other types.
   std::size_t header_bytes;
+  /// An empty temporary storage makes itself a file; a persistent one that is closed stays so.
+  lifetime how_long = lifetime::temporary;
 };
 
 /// How much to allocate beyond what is asked for.
@@ -50,6 +57,7 @@ class MAPVEC_API storage {
     std::swap(data_, other.data_);
     std::swap(limit_, other.limit_);
     std::swap(capacity_bytes_, other.capacity_bytes_);
+    std::swap(committed_bytes_, other.committed_bytes_);
     std::swap(state_, other.state_);
   }
 
@@ -59,6 +67,15 @@ class MAPVEC_API storage {
   /// All of the file at `path`. Throws `format_error` if it is no regular file or holds no whole
   /// number of elements.
   static storage open_segment(path_view path, std::size_t element_bytes);
+
+  /// A persistent storage: a .npy file, locked by us, whose elements are counted in its header.
+  /// Throws `error` and `format_error`; opening changes nothing in the file.
+  static storage create_file(path_view path, const element_format& format, const options& settings);
+  static storage open_file(path_view path, const element_format& format, const options& settings);
+  /// Gives the bytes of a temporary storage a name and a header: its own file where that can be
+  /// linked at `path`, else a copy. `temporary` is empty afterwards. Strong guarantee.
+  static storage persist(storage& temporary, std::size_t used_bytes, path_view path,
+                         const element_format& format, const options& settings);
 
   std::byte* data() const noexcept { return data_; }
   /// Up to here elements may be written without asking; a whole number of elements from data().
@@ -103,8 +120,35 @@ class MAPVEC_API storage {
   /// For the whole vector and for good; kept by everything else that happens to it.
   void advise(access how);
 
+  // Persistent storages only.
+
+  /// What the file's header counts, durably.
+  std::size_t committed_bytes() const noexcept { return committed_bytes_; }
+  /// Elements in a row of the file; 1 where it has no rows.
+  std::size_t row_width() const noexcept;
+  /// To be told when used_bytes falls below committed_bytes(): lowers the limit, so that the next
+  /// append asks first.
+  void note_shrink(std::size_t used_bytes) noexcept;
+  /// Makes the bytes durable and then their count, as two waits for the disk. No call at all if the
+  /// count is the same and neither `may_have_changed` nor write() changed a byte. Throws `error`;
+  /// after a failed wait for good, with the count of before in the file.
+  void commit(std::size_t used_bytes, bool may_have_changed);
+  /// Cuts spare capacity away, to the byte, if anything was ever written.
+  void cut_spare(std::size_t used_bytes);
+  /// Goes back to what is committed and lets the file go. Errors go to the error handler.
+  void abandon() noexcept;
+  /// Puts the bytes of a temporary storage in place of the file, atomically; this storage is then
+  /// the new file, and `temporary` empty. Strong guarantee. 0, or what the sync of the directory
+  /// said (-errno) when the replacement had been made already; this storage has then failed.
+  int replace(storage& temporary, std::size_t used_bytes);
+  /// A new file at `path` with a copy of the bytes.
+  void snapshot(path_view path, std::size_t used_bytes, const snapshot_options& how) const;
+  /// Overwrites through the file, which keeps small changes small. Throws `error`.
+  void write(std::size_t offset_bytes, const void* data, std::size_t size_bytes);
+
  private:
   struct state;
+  struct publisher;
 
   [[noreturn]] void throw_inherited() const;
   void start(element_layout element, std::size_t needed_bytes, growth how);
@@ -118,6 +162,7 @@ class MAPVEC_API storage {
   // capacity_bytes_.
   std::byte* const* limit_ = &no_limit;
   std::size_t capacity_bytes_ = 0;
+  std::size_t committed_bytes_ = 0;
   state* state_ = nullptr;  // null until options are given or the first element comes
 };
 

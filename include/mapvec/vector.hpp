@@ -106,11 +106,7 @@ std::size_t erase(vector<T>& target, const U& value) {
 }
 template <class T, class Predicate>
 std::size_t erase_if(vector<T>& target, Predicate remove) {
-  target.erase(target.end(), target.end());  // throws in a forked child before an element moves
-  const auto kept = std::remove_if(target.begin(), target.end(), std::move(remove));
-  const auto count = static_cast<std::size_t>(target.end() - kept);
-  target.erase(kept, target.end());
-  return count;
+  return detail::erase_where(target, std::move(remove));
 }
 
 }  // namespace mapvec

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 
 #include <linux/fs.h>
@@ -24,6 +25,13 @@ auto retry_on_interrupt(Call call) noexcept {
 
 int result_of(int result) noexcept { return result < 0 ? -errno : result; }
 
+struct descriptor_link {
+  explicit descriptor_link(int fd) noexcept {
+    std::snprintf(text, sizeof text, "/proc/self/fd/%d", fd);
+  }
+  char text[32];
+};
+
 off_t as_offset(std::uint64_t offset) noexcept { return static_cast<off_t>(offset); }
 
 }  // namespace
@@ -38,6 +46,10 @@ int fstat(int fd, struct stat& result) noexcept { return result_of(::fstat(fd, &
 
 int lstat(const char* path, struct stat& result) noexcept {
   return result_of(::lstat(path, &result));
+}
+
+int stat_path(const char* path, struct stat& result) noexcept {
+  return result_of(::stat(path, &result));
 }
 
 int fstatfs(int fd, std::uint64_t& magic) noexcept {
@@ -57,12 +69,37 @@ int set_no_copy_on_write(int fd) noexcept {
 }
 
 int link_descriptor(int fd, const char* path) noexcept {
-  char source[32];
-  std::snprintf(source, sizeof source, "/proc/self/fd/%d", fd);
-  return result_of(::linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW));
+  const descriptor_link source(fd);
+  return result_of(::linkat(AT_FDCWD, source.text, AT_FDCWD, path, AT_SYMLINK_FOLLOW));
+}
+
+int descriptor_path(int fd, char* buffer, std::size_t size_bytes) noexcept {
+  const ssize_t size = ::readlink(descriptor_link(fd).text, buffer, size_bytes);
+  if (size < 0) return -errno;
+  if (static_cast<std::size_t>(size) == size_bytes) return -ENAMETOOLONG;
+  buffer[size] = 0;
+  return 0;
+}
+
+int link(const char* from, const char* to) noexcept { return result_of(::link(from, to)); }
+
+int rename(const char* from, const char* to, unsigned flags) noexcept {
+  return result_of(::renameat2(AT_FDCWD, from, AT_FDCWD, to, flags));
 }
 
 int unlink(const char* path) noexcept { return result_of(::unlink(path)); }
+
+int fchmod(int fd, unsigned mode) noexcept { return result_of(::fchmod(fd, mode)); }
+
+unsigned file_mode_mask() noexcept {
+  const int fd = sys::open("/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0) return 0777;
+  char text[512] = {};  // the second line
+  const auto size = retry_on_interrupt([&] { return ::read(fd, text, sizeof text - 1); });
+  ::close(fd);
+  const char* mask = size > 0 ? std::strstr(text, "Umask:") : nullptr;
+  return mask != nullptr ? static_cast<unsigned>(std::strtoul(mask + 6, nullptr, 8)) : 0777;
+}
 
 int mkdir(const char* path, unsigned mode) noexcept { return result_of(::mkdir(path, mode)); }
 
@@ -75,11 +112,13 @@ std::int64_t getdents(int directory_fd, void* buffer, std::size_t size_bytes) no
   return result < 0 ? -errno : result;
 }
 
-int lock_exclusively(int fd) noexcept {
-  struct flock lock{};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  return result_of(::fcntl(fd, F_OFD_SETLK, &lock));
+int lock(int fd, short kind, std::uint64_t offset, std::uint64_t size_bytes) noexcept {
+  struct flock range{};
+  range.l_type = kind;
+  range.l_whence = SEEK_SET;
+  range.l_start = as_offset(offset);
+  range.l_len = as_offset(size_bytes);
+  return result_of(::fcntl(fd, F_OFD_SETLK, &range));
 }
 
 int fallocate(int fd, std::uint64_t offset, std::uint64_t size_bytes) noexcept {
@@ -94,6 +133,22 @@ int ftruncate(int fd, std::uint64_t size_bytes) noexcept {
 std::int64_t pwrite(int fd, const void* data, std::size_t size_bytes,
                     std::uint64_t offset) noexcept {
   return retry_on_interrupt([&] { return ::pwrite(fd, data, size_bytes, as_offset(offset)); });
+}
+
+std::int64_t pread(int fd, void* data, std::size_t size_bytes, std::uint64_t offset) noexcept {
+  return retry_on_interrupt([&] { return ::pread(fd, data, size_bytes, as_offset(offset)); });
+}
+
+int clone_blocks(int fd, int source_fd) noexcept {
+  return result_of(::ioctl(fd, FICLONE, source_fd));
+}
+
+int fdatasync(int fd) noexcept {
+  return retry_on_interrupt([&] { return ::fdatasync(fd); });
+}
+
+int fsync(int fd) noexcept {
+  return retry_on_interrupt([&] { return ::fsync(fd); });
 }
 
 int sync_file_range(int fd, std::uint64_t offset, std::uint64_t size_bytes,
@@ -133,6 +188,8 @@ int madvise(void* address, std::size_t size_bytes, int advice) noexcept {
 int mincore(void* address, std::size_t size_bytes, unsigned char* pages) noexcept {
   return result_of(::mincore(address, size_bytes, pages));
 }
+
+void pause_briefly() noexcept { ::usleep(1000); }
 
 int getrandom(void* data, std::size_t size_bytes) noexcept {
   // Up to 256 bytes come whole or not at all (getrandom(2)).

@@ -61,6 +61,11 @@ int lstat(const char* path, struct stat& result) noexcept {
                  [&] { return real_sys::lstat(path, result); });
 }
 
+int stat_path(const char* path, struct stat& result) noexcept {
+  return pass_on({.what = call::stat_path, .path = path},
+                 [&] { return real_sys::stat_path(path, result); });
+}
+
 int fstatfs(int fd, std::uint64_t& magic) noexcept {
   return pass_on({.what = call::fstatfs, .fd = fd}, [&] { return real_sys::fstatfs(fd, magic); });
 }
@@ -75,11 +80,32 @@ int link_descriptor(int fd, const char* path) noexcept {
                  [&] { return real_sys::link_descriptor(fd, path); });
 }
 
+int link(const char* from, const char* to) noexcept {
+  return pass_on({.what = call::link, .path = to}, [&] { return real_sys::link(from, to); });
+}
+
+int rename(const char* from, const char* to, unsigned flags) noexcept {
+  return pass_on({.what = call::rename, .flags = static_cast<int>(flags), .path = to},
+                 [&] { return real_sys::rename(from, to, flags); });
+}
+
 int unlink(const char* path) noexcept {
   return pass_on(
       {.what = call::unlink, .path = path}, [&] { return real_sys::unlink(path); },
       [&] { test::detail::note_failed_unlink(path); });
 }
+
+int descriptor_path(int fd, char* buffer, std::size_t size_bytes) noexcept {
+  return pass_on({.what = call::descriptor_path, .fd = fd},
+                 [&] { return real_sys::descriptor_path(fd, buffer, size_bytes); });
+}
+
+int fchmod(int fd, unsigned mode) noexcept {
+  return pass_on({.what = call::fchmod, .fd = fd, .flags = static_cast<int>(mode)},
+                 [&] { return real_sys::fchmod(fd, mode); });
+}
+
+unsigned file_mode_mask() noexcept { return real_sys::file_mode_mask(); }
 
 int mkdir(const char* path, unsigned mode) noexcept {
   return pass_on({.what = call::mkdir, .path = path}, [&] { return real_sys::mkdir(path, mode); });
@@ -95,9 +121,13 @@ std::int64_t getdents(int directory_fd, void* buffer, std::size_t size_bytes) no
                  [&] { return real_sys::getdents(directory_fd, buffer, size_bytes); });
 }
 
-int lock_exclusively(int fd) noexcept {
-  return pass_on({.what = call::lock_exclusively, .fd = fd},
-                 [&] { return real_sys::lock_exclusively(fd); });
+int lock(int fd, short kind, std::uint64_t offset, std::uint64_t size_bytes) noexcept {
+  return pass_on({.what = call::lock,
+                  .fd = fd,
+                  .offset = offset,
+                  .size_bytes = size_bytes,
+                  .flags = static_cast<int>(kind)},
+                 [&] { return real_sys::lock(fd, kind, offset, size_bytes); });
 }
 
 int fallocate(int fd, std::uint64_t offset, std::uint64_t size_bytes) noexcept {
@@ -117,6 +147,25 @@ std::int64_t pwrite(int fd, const void* data, std::size_t size_bytes,
   const std::size_t most_bytes = std::min(size_bytes, test::detail::write_limit_bytes());
   return pass_on({.what = call::pwrite, .fd = fd, .offset = offset, .size_bytes = size_bytes},
                  [&] { return real_sys::pwrite(fd, data, most_bytes, offset); });
+}
+
+std::int64_t pread(int fd, void* data, std::size_t size_bytes, std::uint64_t offset) noexcept {
+  const std::size_t most_bytes = std::min(size_bytes, test::detail::write_limit_bytes());
+  return pass_on({.what = call::pread, .fd = fd, .offset = offset, .size_bytes = size_bytes},
+                 [&] { return real_sys::pread(fd, data, most_bytes, offset); });
+}
+
+int clone_blocks(int fd, int source_fd) noexcept {
+  return pass_on({.what = call::clone_blocks, .fd = fd},
+                 [&] { return real_sys::clone_blocks(fd, source_fd); });
+}
+
+int fdatasync(int fd) noexcept {
+  return pass_on({.what = call::fdatasync, .fd = fd}, [&] { return real_sys::fdatasync(fd); });
+}
+
+int fsync(int fd) noexcept {
+  return pass_on({.what = call::fsync, .fd = fd}, [&] { return real_sys::fsync(fd); });
 }
 
 int sync_file_range(int fd, std::uint64_t offset, std::uint64_t size_bytes,
@@ -200,6 +249,8 @@ int mincore(void* address, std::size_t size_bytes, unsigned char* pages) noexcep
   return pass_on({.what = call::mincore, .address = number(address), .size_bytes = size_bytes},
                  [&] { return real_sys::mincore(address, size_bytes, pages); });
 }
+
+void pause_briefly() noexcept { real_sys::pause_briefly(); }
 
 int getrandom(void* data, std::size_t size_bytes) noexcept {
   return pass_on({.what = call::getrandom, .size_bytes = size_bytes},

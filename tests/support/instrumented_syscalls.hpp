@@ -24,17 +24,26 @@ enum class call : unsigned char {
   close,
   fstat,
   lstat,
+  stat_path,
   fstatfs,
   set_no_copy_on_write,
   link_descriptor,
+  link,
+  rename,
   unlink,
+  descriptor_path,
+  fchmod,
   mkdir,
   getcwd,
   getdents,
-  lock_exclusively,
+  lock,
   fallocate,
   ftruncate,
   pwrite,
+  pread,
+  clone_blocks,
+  fdatasync,
+  fsync,
   sync_file_range,
   fadvise_dontneed,
   mmap,
@@ -58,7 +67,7 @@ struct call_record {
   std::uintptr_t address = 0;
   std::uint64_t offset = 0;
   std::uint64_t size_bytes = 0;
-  int flags = 0;  ///< of open, mmap, mremap, sync_file_range; the advice of madvise; the protection
+  int flags = 0;  ///< of open, mmap, …; the kind of lock; the advice of madvise; the protection
   std::string path{};
   std::int64_t result = 0;
   bool injected = false;
@@ -162,7 +171,7 @@ class refusal final : public observer {
   std::atomic<std::size_t> delivered_ = 0;
 };
 
-/// No pwrite writes more than `limit_bytes` at once.
+/// No pwrite or pread moves more than `limit_bytes` at once.
 class short_writes {
  public:
   explicit short_writes(std::size_t limit_bytes);

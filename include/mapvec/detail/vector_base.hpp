@@ -76,7 +76,7 @@ struct three_way {
   }
 };
 
-template <class T>
+template <class T, lifetime Lifetime = lifetime::temporary>
 class vector_base {
  public:
   // --- types -----------------------------------------------------------------------------------
@@ -98,8 +98,8 @@ class vector_base {
 
   // --- capacity --------------------------------------------------------------------------------
 
-  [[nodiscard]] bool empty() const noexcept { return end_ == data(); }
-  size_type size() const noexcept { return static_cast<size_type>(end_ - data()); }
+  [[nodiscard]] bool empty() const noexcept { return end_ == first(); }
+  size_type size() const noexcept { return static_cast<size_type>(end_ - first()); }
 
   /// What the reservation holds; before the first element, what could be asked of it.
   size_type max_size() const noexcept;
@@ -120,21 +120,21 @@ class vector_base {
   /// REQUIRES: position < size().
   reference operator[](size_type position) noexcept {
     MAPVEC_ASSERT(position < size());
-    return data()[position];
+    return mutable_first()[position];
   }
   const_reference operator[](size_type position) const noexcept {
     MAPVEC_ASSERT(position < size());
-    return data()[position];
+    return first()[position];
   }
 
   /// Throws std::out_of_range unless position < size().
   reference at(size_type position) {
     if (position >= size()) throw_out_of_range(position, size());
-    return data()[position];
+    return mutable_first()[position];
   }
   const_reference at(size_type position) const {
     if (position >= size()) throw_out_of_range(position, size());
-    return data()[position];
+    return first()[position];
   }
 
   /// REQUIRES: !empty(), for front and back.
@@ -144,15 +144,18 @@ class vector_base {
   const_reference back() const noexcept { return (*this)[size() - 1]; }
 
   /// Null before the first element; the same address for good from then on.
-  T* data() noexcept { return reinterpret_cast<T*>(storage_.data()); }
-  const T* data() const noexcept { return reinterpret_cast<const T*>(storage_.data()); }
+  T* data() noexcept { return mutable_first(); }
+  const T* data() const noexcept { return first(); }
 
   // --- iterators -------------------------------------------------------------------------------
 
-  iterator begin() noexcept { return data(); }
-  const_iterator begin() const noexcept { return data(); }
-  const_iterator cbegin() const noexcept { return data(); }
-  iterator end() noexcept { return end_; }
+  iterator begin() noexcept { return mutable_first(); }
+  const_iterator begin() const noexcept { return first(); }
+  const_iterator cbegin() const noexcept { return first(); }
+  iterator end() noexcept {
+    hand_out();
+    return end_;
+  }
   const_iterator end() const noexcept { return end_; }
   const_iterator cend() const noexcept { return end_; }
   reverse_iterator rbegin() noexcept { return reverse_iterator(end()); }
@@ -164,15 +167,14 @@ class vector_base {
 
   // --- modifiers -------------------------------------------------------------------------------
 
-  void push_back(const T& value) { emplace_back(value); }
-  void push_back(T&& value) { emplace_back(std::move(value)); }
+  void push_back(const T& value) { append_one(value); }
+  void push_back(T&& value) { append_one(std::move(value)); }
 
   /// Amortised constant; one comparison while there is room.
   template <class... Args>
   reference emplace_back(Args&&... args) {
-    if (!(end_ < limit())) [[unlikely]]
-      make_room();
-    return construct_at_end(std::forward<Args>(args)...);
+    hand_out();
+    return append_one(std::forward<Args>(args)...);
   }
 
   /// REQUIRES: !empty().
@@ -182,21 +184,21 @@ class vector_base {
   }
 
   /// Destroys all; keeps the capacity.
-  void clear() noexcept { drop_back_to(data()); }
+  void clear() noexcept { drop_back_to(first()); }
 
   /// New elements are value-initialised, or copies of `value`.
   void resize(size_type count) {
-    resize_by(count, [](T* first, size_type n) { std::uninitialized_value_construct_n(first, n); });
+    resize_by(count, [](T* out, size_type n) { std::uninitialized_value_construct_n(out, n); });
   }
   void resize(size_type count, const T& value) {
-    resize_by(count, [&](T* first, size_type n) { std::uninitialized_fill_n(first, n, value); });
+    resize_by(count, [&](T* out, size_type n) { std::uninitialized_fill_n(out, n, value); });
   }
 
   void assign(size_type count, const T& value) {
     storage_.require_owner();
     if (count > size()) reserve_more(count - size());  // fails before an element changes
     const size_type reused = std::min(count, size());
-    std::fill_n(data(), reused, value);
+    std::fill_n(mutable_first(), reused, value);
     resize(count, value);
   }
   template <std::input_iterator Iterator>
@@ -218,8 +220,7 @@ class vector_base {
   iterator insert(const_iterator position, size_type count, const T& value) {
     const T copy(value);  // shifting the elements moves what `value` may refer to
     return insert_appended(position, [&] {
-      append_pieces(count,
-                    [&](T* first, size_type n) { std::uninitialized_fill_n(first, n, copy); });
+      append_pieces(count, [&](T* out, size_type n) { std::uninitialized_fill_n(out, n, copy); });
     });
   }
   template <std::input_iterator Iterator>
@@ -244,7 +245,7 @@ class vector_base {
   }
 
   iterator erase(const_iterator position) { return erase(position, position + 1); }
-  iterator erase(const_iterator first, const_iterator last);
+  iterator erase(const_iterator from, const_iterator to);
 
   // --- extensions ------------------------------------------------------------------------------
 
@@ -262,7 +263,7 @@ class vector_base {
     storage_.require_owner();
     std::optional<T> last;
     if (empty()) return last;
-    last.emplace(std::move(back()));
+    last.emplace(std::move(end_[-1]));
     pop_back();
     return last;
   }
@@ -270,7 +271,7 @@ class vector_base {
   /// Drops the elements from `count` on; nothing when there are none.
   void truncate(size_type count) {
     storage_.require_owner();
-    if (count < size()) drop_back_to(data() + count);
+    if (count < size()) drop_back_to(first() + count);
   }
 
   /// Drops the first `count` elements, or all there are; the others move to the front.
@@ -318,11 +319,11 @@ class vector_base {
 
   // --- comparison ------------------------------------------------------------------------------
 
-  template <class U>
+  template <class U, lifetime Other>
     requires requires(const T& left, const U& right) {
       { left == right } -> std::convertible_to<bool>;
     }
-  friend bool operator==(const vector_base& left, const vector_base<U>& right) {
+  friend bool operator==(const vector_base& left, const vector_base<U, Other>& right) {
     return std::equal(left.begin(), left.end(), right.begin(), right.end());
   }
   friend auto operator<=>(const vector_base& left, const vector_base& right)
@@ -336,27 +337,64 @@ class vector_base {
  protected:
   vector_base() noexcept = default;
   explicit vector_base(const options& settings) : storage_(settings) {}
+  vector_base(storage&& opened, size_type count) noexcept : storage_(std::move(opened)) {
+    end_ = first() + count;
+    annotate(limit(), limit(), end_);
+  }
   vector_base(vector_base&& other) noexcept
-      : storage_(std::move(other.storage_)), end_(std::exchange(other.end_, nullptr)) {}
+      : storage_(std::move(other.storage_)),
+        end_(std::exchange(other.end_, nullptr)),
+        handed_out_(std::exchange(other.handed_out_, false)) {}
   ~vector_base() {
     static_assert(
         std::is_object_v<T> && !std::is_const_v<T> && !std::is_volatile_v<T> && !std::is_array_v<T>,
         "mapvec: elements are objects that can be changed; wrap arrays in std::array");
     static_assert(alignof(T) <= 2 * MiB, "mapvec: regions are aligned to 2 MiB");
-    destroy(data(), end_);
+    destroy(first(), end_);
     annotate(limit(), end_, limit());
   }
 
   void swap(vector_base& other) noexcept {
     storage_.swap(other.storage_);
     std::swap(end_, other.end_);
+    std::swap(handed_out_, other.handed_out_);
   }
   const options& settings() const noexcept { return storage_.settings(); }
 
   template <std::input_iterator Iterator, std::sentinel_for<Iterator> Sentinel>
   void append_between(Iterator first, Sentinel last);
 
+  // For what happens to the file as a whole.
+
+  storage& storage_of() noexcept { return storage_; }
+  const storage& storage_of() const noexcept { return storage_; }
+
+  /// Runs `change(storage)`, after which there are `new_size` elements, or none without a storage;
+  /// as many as before if it throws.
+  template <class Change>
+  void with_storage_changing(size_type new_size, Change change) {
+    annotate(limit(), end_, limit());
+    struct restore {
+      vector_base& self;
+      size_type size;
+      ~restore() {
+        self.end_ = self.first() == nullptr ? nullptr : self.first() + size;
+        self.annotate(self.limit(), self.limit(), self.end_);
+      }
+    } guard{*this, size()};
+    change(storage_);
+    guard.size = new_size;
+  }
+
+  /// Notes that elements may be changed from now on without our seeing it: pointers may be kept.
+  void hand_out() noexcept {
+    if constexpr (Lifetime == lifetime::persistent) handed_out_ = true;
+  }
+  bool may_have_changed() const noexcept { return handed_out_; }
+
  private:
+  friend struct vector_access;
+
   /// Drops what was appended, unless told that all of it was.
   class append_guard {
    public:
@@ -365,7 +403,7 @@ class vector_base {
     append_guard(const append_guard&) = delete;
     append_guard& operator=(const append_guard&) = delete;
     ~append_guard() {
-      if (target_ != nullptr) target_->drop_back_to(target_->data() + old_size_);
+      if (target_ != nullptr) target_->drop_back_to(target_->first() + old_size_);
     }
     void dismiss() noexcept { target_ = nullptr; }
 
@@ -383,9 +421,14 @@ class vector_base {
     // Only what is its bytes can be read by others, and only that needs room for a header: 128
     // bytes hold the .npy header of every type that is not a large struct.
     constexpr std::size_t header = alignof(T) < 128 ? 128 : alignof(T);
-    return {sizeof(T), std::is_trivially_copyable_v<T> ? header : 0};
+    return {sizeof(T), std::is_trivially_copyable_v<T> ? header : 0, Lifetime};
   }
 
+  T* first() const noexcept { return reinterpret_cast<T*>(storage_.data()); }
+  T* mutable_first() noexcept {
+    hand_out();
+    return first();
+  }
   T* limit() const noexcept { return reinterpret_cast<T*>(storage_.limit()); }
   std::size_t used_bytes() const noexcept { return size() * sizeof(T); }
 
@@ -411,21 +454,17 @@ class vector_base {
   /// Runs what may move the limit; end_ is set where it has just begun to exist.
   template <class Change>
   void with_limit_changing(Change change) {
-    const size_type old_size = size();
-    annotate(limit(), end_, limit());
-    struct restore {
-      vector_base& self;
-      size_type old_size;
-      ~restore() {
-        self.end_ = self.data() + old_size;
-        self.annotate(self.limit(), self.limit(), self.end_);
-      }
-    } const guard{*this, old_size};
-    change();
+    with_storage_changing(size(), [&](storage&) { change(); });
   }
 
   // Elements at the end.
 
+  template <class... Args>
+  reference append_one(Args&&... args) {
+    if (!(end_ < limit())) [[unlikely]]
+      make_room();
+    return construct_at_end(std::forward<Args>(args)...);
+  }
   template <class... Args>
   reference construct_at_end(Args&&... args) {
     annotate(limit(), end_, end_ + 1);
@@ -450,7 +489,7 @@ class vector_base {
   template <class Construct>
   void resize_by(size_type count, Construct construct) {
     storage_.require_owner();
-    if (count <= size()) return drop_back_to(data() + count);
+    if (count <= size()) return drop_back_to(first() + count);
     append_pieces(count - size(), construct);
   }
 
@@ -458,6 +497,11 @@ class vector_base {
     destroy(new_end, end_);
     annotate(limit(), end_, new_end);
     end_ = new_end;
+    if constexpr (Lifetime == lifetime::persistent) {
+      if (used_bytes() < storage_.committed_bytes()) {
+        with_limit_changing([&] { storage_.note_shrink(used_bytes()); });
+      }
+    }
   }
 
   void destroy(T* first, T* last) noexcept {
@@ -488,20 +532,25 @@ class vector_base {
                 [[maybe_unused]] T* new_end) const noexcept {
 #if MAPVEC_ASAN
     // A forked child has no limit, and its shadow memory stays as the parent left it.
-    if (range_end == nullptr || range_end == data()) return;
-    __sanitizer_annotate_contiguous_container(data(), range_end, old_end, new_end);
+    if (range_end == nullptr || range_end == first()) return;
+    // Foreign files may have their elements anywhere; the shadow is made of 8 bytes each.
+    if (reinterpret_cast<std::uintptr_t>(first()) % 8 != 0) return;
+    __sanitizer_annotate_contiguous_container(first(), range_end, old_end, new_end);
 #endif
   }
 
   storage storage_;
   // data() <= end_ <= data() + capacity(), and end_ <= limit() but in a forked child.
   T* end_ = nullptr;
+  // A persistent vector only: somebody may hold a pointer, reference or iterator to change elements
+  // with. Never false again.
+  bool handed_out_ = false;
 };
 
 // --- longer bodies ----------------------------------------------------------------------------
 
-template <class T>
-std::size_t vector_base<T>::max_size() const noexcept {
+template <class T, lifetime Lifetime>
+std::size_t vector_base<T, Lifetime>::max_size() const noexcept {
   const std::size_t reserved = storage_.reservation_bytes();
   const std::size_t asked = round_up(settings().reservation_bytes, 2 * MiB);
   const std::size_t bytes =
@@ -511,9 +560,9 @@ std::size_t vector_base<T>::max_size() const noexcept {
   return (bytes - layout().header_bytes) / sizeof(T);
 }
 
-template <class T>
+template <class T, lifetime Lifetime>
 template <class Construct>
-void vector_base<T>::append_pieces(size_type count, Construct construct) {
+void vector_base<T, Lifetime>::append_pieces(size_type count, Construct construct) {
   if (count == 0) return;
   reserve_more(count);
   append_guard guard(*this);
@@ -534,9 +583,9 @@ void vector_base<T>::append_pieces(size_type count, Construct construct) {
   guard.dismiss();
 }
 
-template <class T>
+template <class T, lifetime Lifetime>
 template <std::input_iterator Iterator, std::sentinel_for<Iterator> Sentinel>
-void vector_base<T>::append_between(Iterator first, Sentinel last) {
+void vector_base<T, Lifetime>::append_between(Iterator first, Sentinel last) {
   if constexpr (std::forward_iterator<Iterator> || std::sized_sentinel_for<Sentinel, Iterator>) {
     const auto count = static_cast<size_type>(std::ranges::distance(first, last));
     append_pieces(count, [&](T* out, size_type n) {
@@ -550,11 +599,11 @@ void vector_base<T>::append_between(Iterator first, Sentinel last) {
   }
 }
 
-template <class T>
+template <class T, lifetime Lifetime>
 template <std::input_iterator Iterator, std::sentinel_for<Iterator> Sentinel>
-void vector_base<T>::assign_between(Iterator first, Sentinel last) {
+void vector_base<T, Lifetime>::assign_between(Iterator first, Sentinel last) {
   storage_.require_owner();
-  T* out = data();
+  T* out = mutable_first();
   for (; out != end_ && first != last; ++out, ++first) *out = *first;
   if (first == last) {
     drop_back_to(out);
@@ -563,9 +612,9 @@ void vector_base<T>::assign_between(Iterator first, Sentinel last) {
   }
 }
 
-template <class T>
+template <class T, lifetime Lifetime>
 template <class... Args>
-auto vector_base<T>::emplace(const_iterator position, Args&&... args) -> iterator {
+auto vector_base<T, Lifetime>::emplace(const_iterator position, Args&&... args) -> iterator {
   MAPVEC_ASSERT(begin() <= position && position <= end());
   const difference_type index = position - begin();
   if (position == end()) {
@@ -573,32 +622,51 @@ auto vector_base<T>::emplace(const_iterator position, Args&&... args) -> iterato
     return begin() + index;
   }
   T value(std::forward<Args>(args)...);  // before the shift: the arguments may be elements
-  emplace_back(std::move(back()));
-  T* const hole = data() + index;
+  append_one(std::move(back()));
+  T* const hole = first() + index;
   std::move_backward(hole, end_ - 2, end_ - 1);
   *hole = std::move(value);
   return hole;
 }
 
-template <class T>
-auto vector_base<T>::erase(const_iterator first, const_iterator last) -> iterator {
-  MAPVEC_ASSERT(begin() <= first && first <= last && last <= end());
+template <class T, lifetime Lifetime>
+auto vector_base<T, Lifetime>::erase(const_iterator from, const_iterator to) -> iterator {
+  MAPVEC_ASSERT(begin() <= from && from <= to && to <= end());
   storage_.require_owner();
-  T* const gap = data() + (first - begin());
-  if (first != last) drop_back_to(std::move(data() + (last - begin()), end_, gap));
+  T* const gap = mutable_first() + (from - begin());
+  if (from != to) drop_back_to(std::move(gap + (to - from), end_, gap));
   return gap;
 }
 
-template <class T>
-void vector_base<T>::resize_for_overwrite(size_type count)
+template <class T, lifetime Lifetime>
+void vector_base<T, Lifetime>::resize_for_overwrite(size_type count)
   requires std::is_trivially_default_constructible_v<T> && std::is_trivially_destructible_v<T>
 {
   storage_.require_owner();
-  if (count <= size()) return drop_back_to(data() + count);
+  hand_out();
+  if (count <= size()) return drop_back_to(first() + count);
   reserve_more(count - size());
+  if (!(end_ < limit())) make_room();  // what is to be asked before the first new element
   with_limit_changing([&] { storage_.skip_to(count * sizeof(T)); });
-  annotate(limit(), end_, data() + count);
-  end_ = data() + count;
+  annotate(limit(), end_, first() + count);
+  end_ = first() + count;
+}
+
+/// What one container may do to the storage of another.
+struct vector_access {
+  template <class Vector, class Change>
+  static void with_storage_changing(Vector& target, std::size_t new_size, Change change) {
+    target.with_storage_changing(new_size, std::move(change));
+  }
+};
+
+template <class Vector, class Predicate>
+std::size_t erase_where(Vector& target, Predicate remove) {
+  target.erase(target.end(), target.end());  // throws in a forked child before an element moves
+  const auto kept = std::remove_if(target.begin(), target.end(), std::move(remove));
+  const auto count = static_cast<std::size_t>(target.end() - kept);
+  target.erase(kept, target.end());
+  return count;
 }
 
 }  // namespace detail

@@ -72,11 +72,11 @@ TEST_F(named_file, is_locked_before_its_name_appears) {
   const detail::temporary_file made = detail::make_temporary_file(builder());
   std::vector<call> order;
   for (const call_record& record : log.records()) {
-    if (record.what == call::lock_exclusively || record.what == call::link_descriptor) {
+    if (record.what == call::lock || record.what == call::link_descriptor) {
       order.push_back(record.what);
     }
   }
-  EXPECT_EQ(order, (std::vector<call>{call::lock_exclusively, call::link_descriptor}));
+  EXPECT_EQ(order, (std::vector<call>{call::lock, call::link_descriptor}));
   detail::remove_temporary_file(made);
 }
 

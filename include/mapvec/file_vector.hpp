@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+//
+// `file_vector`: a std::vector whose elements live in a `.npy` file and outlive the program. NumPy
+// opens the file as it is, also while it grows; what was committed survives kill -9 and power loss.
+// The interface, and what holds for all of it, is in detail/vector_base.hpp.
+//
+//  - A file has one writer at a time, and any number of `file_view`s beside it.
+//  - What is reopened after a crash is the elements of one length the vector had: at least the
+//    shorter of the last commit and the smallest size since. Elements that were committed and then
+//    changed in place may show any mixture of old and new until the next commit; replace() is the
+//    atomic way.
+//  - A failed write-back is for ever: commit, growing and evicting throw from then on, and the file
+//    keeps its last good commit. Reopen it to go on.
+//  - Foreign files are checked before anything is written. `error` is what the system refuses,
+//    `format_error` a file that does not hold what was asked for.
+//
+// Thread-safe like vector.
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+#include <exception>
+#include <ranges>
+#include <span>
+#include <utility>
+
+#include <mapvec/config.hpp>
+#include <mapvec/detail/rows.hpp>
+#include <mapvec/detail/vector_base.hpp>
+#include <mapvec/dtype.hpp>
+#include <mapvec/error.hpp>
+#include <mapvec/file.hpp>
+#include <mapvec/options.hpp>
+#include <mapvec/vector.hpp>
+
+namespace mapvec {
+
+template <class T>
+class file_vector;
+
+/// Gives the elements of a temporary vector a name that lasts: `path` must be free. The file of the
+/// vector itself gets the name where it lies on the same file system, so nothing is copied and
+/// pointers stay valid; else, for vectors still in memory, and where a header needs more than the
+/// 128 bytes left free for it (large described structs), the elements are copied to a new file.
+/// `source` is then empty. Everything is durable on return.
+/// Throws `error`; `source` keeps its elements, and there is no file at `path`.
+template <class T>
+file_vector<T> persist(vector<T>&& source, path_view path, const options& settings = {});
+
+/// Elements are trivially copyable and have a dtype (dtype.hpp). Move-only; default-constructed,
+/// moved from or closed it has no file, size 0, and growing throws `error` (EBADF).
+template <class T>
+class file_vector : public detail::vector_base<T, detail::lifetime::persistent> {
+  using base = detail::vector_base<T, detail::lifetime::persistent>;
+
+ public:
+  using typename base::size_type;
+
+  // --- construct, assign, destroy --------------------------------------------------------------
+
+  file_vector() noexcept = default;
+
+  /// A new file, empty, durable under its name on return. EEXIST if the name exists, even as a
+  /// dangling symbolic link.
+  static file_vector create(path_view path, const options& settings = {}) {
+    return file_vector(detail::storage::create_file(path, detail::format_of<T>(), settings), 0);
+  }
+  /// An existing file, also one that NumPy wrote. Throws `error` (ENOENT, EACCES, EBUSY where it
+  /// has a writer) or `format_error`; the file is unchanged, and stays so until the first write.
+  static file_vector open(path_view path, const options& settings = {}) {
+    detail::storage opened = detail::storage::open_file(path, detail::format_of<T>(), settings);
+    const size_type count = opened.committed_bytes() / sizeof(T);
+    return file_vector(std::move(opened), count);
+  }
+  /// Whichever of the two is possible.
+  static file_vector open_or_create(path_view path, const options& settings = {});
+
+  file_vector(file_vector&& other) noexcept = default;
+  /// Ends what this one held as the destructor would.
+  file_vector& operator=(file_vector&& other) noexcept {
+    file_vector(std::move(other)).swap(*this);
+    return *this;
+  }
+  /// close(), or abandon() while an exception is being thrown. Errors go to the error handler.
+  ~file_vector();
+
+  void swap(file_vector& other) noexcept {
+    base::swap(other);
+    std::swap(exceptions_, other.exceptions_);
+  }
+  friend void swap(file_vector& left, file_vector& right) noexcept { left.swap(right); }
+
+  // --- extensions ------------------------------------------------------------------------------
+
+  bool is_open() const noexcept { return this->storage_of().data() != nullptr; }
+
+  /// Makes all elements durable: what is in the file when this returns survives. Two waits for the
+  /// disk; one if only elements were changed; none if nothing was appended or removed and no
+  /// pointer, iterator or reference that could change an element was ever taken (from a const
+  /// vector they do not count). Throws `error`; after EIO or ENOSPC from the disk every later call
+  /// throws too, and the file keeps the commit before.
+  /// REQUIRES: size() is a multiple of row_width(); an incomplete row is not committed.
+  void commit() {
+    MAPVEC_ASSERT(this->size() % row_width() == 0);
+    this->storage_of().commit(this->size() * sizeof(T), this->may_have_changed());
+  }
+
+  /// How many elements are durable.
+  size_type committed_size() const noexcept {
+    return this->storage_of().committed_bytes() / sizeof(T);
+  }
+
+  /// Commits, cuts the spare capacity away, unlocks and lets the file go. Elements are gone from
+  /// memory, so pointers become invalid. Throws `error` as commit() does; the file then stays open.
+  void close();
+
+  /// Lets the file go as of the last commit; what was appended since is cut away. Elements that
+  /// were changed in place stay changed.
+  void abandon() noexcept;
+
+  /// Puts the elements of `next` in place of the file's, atomically: after a crash the file has
+  /// either the old elements or the new ones, all of them. This vector then holds the new ones, in
+  /// a new file of the same name and mode; views of the old one keep it until they end. For changes
+  /// of many elements: change a temporary copy, then replace. `next` is then empty.
+  /// Throws `error`, changing nothing; if only the directory could not be synced, the new elements
+  /// are in place, and every later commit throws.
+  void replace(vector<T>&& next);
+
+  /// A copy of the elements as they are now, committed or not, as a new file at `path`, durable on
+  /// return. Throws `error`; there is then no file at `path`.
+  void snapshot(path_view path, const snapshot_options& how = {}) const {
+    this->storage_of().snapshot(path, this->size() * sizeof(T), how);
+  }
+
+  /// Overwrites existing elements with a system call instead of stores: where a few of many are
+  /// changed before a commit, only their blocks are written, not the large pages around them.
+  /// Throws std::out_of_range unless they exist, and `error`.
+  void write(size_type position, std::span<const T> values);
+
+  /// Elements in a row: 1 for files of shape (N,).
+  size_type row_width() const noexcept { return this->storage_of().row_width(); }
+  /// The rows as a random access range of std::span. Takes the size of now.
+  auto rows() noexcept {
+    return detail::rows_of(std::span<T>(this->data(), this->size()), row_width());
+  }
+  auto rows() const noexcept {
+    return detail::rows_of(std::span<const T>(this->data(), this->size()), row_width());
+  }
+
+ private:
+  static_assert(std::is_trivially_copyable_v<T>,
+                "mapvec: what outlives the program is bytes, so elements of a file_vector must be "
+                "trivially copyable");
+
+  file_vector(detail::storage opened, size_type count) : base(std::move(opened), count) {}
+  friend file_vector persist<T>(vector<T>&& source, path_view path, const options& settings);
+
+  // More than that at the destruction: the stack is being unwound.
+  int exceptions_ = std::uncaught_exceptions();
+};
+
+// --- longer bodies ----------------------------------------------------------------------------
+
+template <class T>
+file_vector<T> file_vector<T>::open_or_create(path_view path, const options& settings) {
+  // Others may create and remove it meanwhile; a name that nobody can take is not tried for ever.
+  for (int attempt = 0;; ++attempt) {
+    try {
+      return open(path, settings);
+    } catch (const error& failure) {
+      if (failure.code().value() != ENOENT) throw;
+    }
+    try {
+      return create(path, settings);
+    } catch (const error& failure) {
+      if (failure.code().value() != EEXIST || attempt == 10) throw;
+    }
+  }
+}
+
+template <class T>
+file_vector<T>::~file_vector() {
+  if (!is_open() || this->storage_of().inherited()) return;
+  try {
+    if (std::uncaught_exceptions() <= exceptions_) close();
+  } catch (const error& failure) {
+    detail::report_error(failure.code().value(), failure.verb(), failure.path(),
+                         {failure.offset_bytes(), failure.size_bytes()});
+  } catch (...) {
+    detail::report_error(EOVERFLOW, "commit", this->path());  // the count has no room in the header
+  }
+  abandon();
+}
+
+template <class T>
+void file_vector<T>::close() {
+  if (!is_open()) return;
+  commit();
+  this->with_storage_changing(0, [](detail::storage& held) {
+    held.cut_spare(held.committed_bytes());
+    held = detail::storage();
+  });
+}
+
+template <class T>
+void file_vector<T>::abandon() noexcept {
+  this->with_storage_changing(0, [](detail::storage& held) { held.abandon(); });
+}
+
+template <class T>
+void file_vector<T>::replace(vector<T>&& next) {
+  MAPVEC_ASSERT(next.size() % row_width() == 0);
+  const size_type count = next.size();
+  int directory_result = 0;
+  this->with_storage_changing(count, [&](detail::storage& held) {
+    detail::vector_access::with_storage_changing(next, 0, [&](detail::storage& given) {
+      directory_result = held.replace(given, count * sizeof(T));
+    });
+  });
+  this->hand_out();  // the elements' pointers were
+  if (directory_result != 0) {
+    detail::throw_error(-directory_result, "sync the directory of", this->path());
+  }
+}
+
+template <class T>
+void file_vector<T>::write(size_type position, std::span<const T> values) {
+  if (position > this->size() || values.size() > this->size() - position) {
+    detail::throw_out_of_range(position + values.size(), this->size());
+  }
+  this->storage_of().write(position * sizeof(T), values.data(), values.size_bytes());
+}
+
+template <class T>
+file_vector<T> persist(vector<T>&& source, path_view path, const options& settings) {
+  const std::size_t count = source.size();
+  detail::storage named;
+  detail::vector_access::with_storage_changing(source, 0, [&](detail::storage& given) {
+    named =
+        detail::storage::persist(given, count * sizeof(T), path, detail::format_of<T>(), settings);
+  });
+  file_vector<T> made(std::move(named), count);
+  made.hand_out();  // the elements' pointers were
+  return made;
+}
+
+/// Erases what equals `value`, or what `remove` says; returns how many.
+template <class T, class U = T>
+std::size_t erase(file_vector<T>& target, const U& value) {
+  return erase_if(target, [&](const T& element) { return element == value; });
+}
+template <class T, class Predicate>
+std::size_t erase_if(file_vector<T>& target, Predicate remove) {
+  return detail::erase_where(target, std::move(remove));
+}
+
+}  // namespace mapvec

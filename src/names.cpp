@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "names.hpp"
+
+#include <array>
+#include <cerrno>
+
+#include <mapvec/error.hpp>
+
+#include "posix/syscalls.hpp"
+
+namespace mapvec::detail {
+
+std::string make_uuid() {
+  std::array<unsigned char, 16> bytes{};
+  const int failed = sys::getrandom(bytes.data(), bytes.size());
+  if (failed != 0) throw_error(-failed, "get random bytes for a file name", "");
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
+  std::string text;
+  text.reserve(uuid_characters);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += "0123456789abcdef"[bytes[i] >> 4];
+    text += "0123456789abcdef"[bytes[i] & 0x0F];
+  }
+  return text;
+}
+
+std::string absolute(const char* path) {
+  if (path[0] == '/') return path;
+  std::array<char, 4096> buffer{};  // PATH_MAX
+  const int failed = sys::getcwd(buffer.data(), buffer.size());
+  if (failed != 0) throw_error(-failed, "find the current directory for", path);
+  return std::string(buffer.data()) + '/' + path;
+}
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+bool lacks_unnamed_files(int failed) noexcept {
+  return failed == -EOPNOTSUPP || failed == -EISDIR || failed == -EINVAL;
+}
+
+bool still_names(const std::string& path, int fd) noexcept {
+  struct stat opened{};
+  struct stat named{};
+  return sys::fstat(fd, opened) == 0 && sys::lstat(path.c_str(), named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+void remove_name(const std::string& path, int fd) noexcept {
+  struct stat opened{};
+  struct stat named{};
+  int failed = sys::fstat(fd, opened);
+  if (failed == 0) failed = sys::lstat(path.c_str(), named);
+  if (failed == -ENOENT) return;
+  if (failed == 0 && (opened.st_dev != named.st_dev || opened.st_ino != named.st_ino)) return;
+  if (failed == 0) failed = sys::unlink(path.c_str());
+  if (failed != 0) report_error(-failed, "remove", path);
+}
+
+}  // namespace mapvec::detail

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// Names of files: making paths absolute, inventing names, and removing the right one.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace mapvec::detail {
+
+inline constexpr std::size_t uuid_characters = 36;
+
+/// A random UUID, version 4 (RFC 9562, section 5.4): 122 random bits in 36 characters.
+std::string make_uuid();
+
+/// `path` from the root, so that it means the same file after the program changes its directory.
+std::string absolute(const char* path);
+
+/// REQUIRES: an absolute path.
+std::string directory_of(const std::string& path);
+
+/// True for what kernels and file systems without O_TMPFILE answer; a missing directory (ENOENT)
+/// and a missing permission (EACCES) are real errors.
+bool lacks_unnamed_files(int failed) noexcept;
+
+/// True while `path` is a name of the open file.
+bool still_names(const std::string& path, int fd) noexcept;
+
+/// Removes `path` while it is a name of the open file. A name that has gone, or that belongs to
+/// another file by now, is none of ours; one that cannot be looked at is reported.
+void remove_name(const std::string& path, int fd) noexcept;
+
+}  // namespace mapvec::detail

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "pending_name.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include <mapvec/error.hpp>
+
+#include "names.hpp"
+#include "posix/syscalls.hpp"
+
+namespace mapvec::detail {
+namespace {
+
+std::string hidden_name_beside(const std::string& path) {
+  return directory_of(path) + "/.mapvec-" + make_uuid() + ".tmp";
+}
+
+/// Linking what has no name goes through /proc, which a chroot may lack.
+int open_unnamed_beside(const std::string& path, unsigned permissions) noexcept {
+  struct stat status{};
+  if (sys::stat_path("/proc/self/fd", status) != 0) return -EOPNOTSUPP;
+  return sys::open(directory_of(path).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, permissions);
+}
+
+/// Renames unless `path` exists; where the file system has no such call, by a second link.
+int rename_to_free(const std::string& from, const std::string& path) noexcept {
+  const int failed = sys::rename(from.c_str(), path.c_str(), RENAME_NOREPLACE);
+  if (failed != -EINVAL && failed != -ENOSYS && failed != -EOPNOTSUPP) return failed;
+  const int unlinked = sys::link(from.c_str(), path.c_str());
+  return unlinked != 0 ? unlinked : sys::unlink(from.c_str());
+}
+
+}  // namespace
+
+pending_name::pending_name(const char* path) : path_(absolute(path)) {}
+
+pending_name::~pending_name() {
+  if (hidden_.empty()) return;
+  const int failed = sys::unlink(hidden_.c_str());
+  if (failed != 0) report_error(-failed, "remove", hidden_);
+}
+
+file pending_name::make(unsigned permissions) {
+  int fd = open_unnamed_beside(path_, permissions);
+  if (lacks_unnamed_files(fd)) {
+    std::string hidden = hidden_name_beside(path_);
+    fd = sys::open(hidden.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, permissions);
+    if (fd >= 0) hidden_ = std::move(hidden);
+  }
+  if (fd < 0) throw_error(-fd, "create", path_);
+  return {fd, path_};
+}
+
+int pending_name::sync_directory() const noexcept {
+  const int fd = sys::open(directory_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  if (fd < 0) return fd;
+  const int failed = sys::fsync(fd);
+  sys::close(fd);
+  return failed;
+}
+
+void pending_name::publish(const file& complete, const std::string& present_name) {
+  const std::string& from = hidden_.empty() ? present_name : hidden_;
+  int failed = from.empty() ? sys::link_descriptor(complete.descriptor(), path_.c_str())
+                            : rename_to_free(from, path_);
+  if (failed != 0) throw_error(-failed, "create", path_);
+  failed = sync_directory();
+  if (failed == 0) return hidden_.clear();
+  // A name that a crash may take away is not to be relied on.
+  if (from.empty()) {
+    remove_name(path_, complete.descriptor());
+  } else if (const int stuck = sys::rename(path_.c_str(), from.c_str(), 0); stuck != 0) {
+    report_error(-stuck, "give its name back to", from);
+  }
+  throw_error(-failed, "sync the directory of", path_);
+}
+
+int pending_name::publish_over(const file& complete, const std::string& present_name) {
+  std::string from = hidden_.empty() ? present_name : hidden_;
+  if (from.empty()) {
+    from = hidden_name_beside(path_);
+    const int failed = sys::link_descriptor(complete.descriptor(), from.c_str());
+    if (failed != 0) throw_error(-failed, "create", from);
+    hidden_ = from;
+  }
+  const int failed = sys::rename(from.c_str(), path_.c_str(), 0);
+  if (failed != 0) throw_error(-failed, "replace", path_);
+  hidden_.clear();
+  return sync_directory();
+}
+
+}  // namespace mapvec::detail

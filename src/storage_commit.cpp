@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+//
+// The commit of persistent storages, and everything that keeps the file fit for one.
+// docs/file-format.md has the protocol in words; tests/crash proves it.
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include <mapvec/error.hpp>
+#include <mapvec/units.hpp>
+
+#include "counters.hpp"
+#include "file_locks.hpp"
+#include "fork_word.hpp"
+#include "npy_file.hpp"
+#include "posix/syscalls.hpp"
+#include "storage_state.hpp"
+
+namespace mapvec::detail {
+namespace {
+
+// So much is appended after a commit before there is a window again. A store into a folio of 2 MiB
+// makes all of it dirty, and a commit writes what is dirty: small commits have to stay small.
+constexpr std::size_t calm_bytes = 8 * MiB;
+
+}  // namespace
+
+commit_record::commit_record(npy_header written, std::size_t width, std::size_t element_bytes)
+    : header(std::move(written)),
+      row_width(width),
+      row_bytes(saturating_multiply(width, element_bytes)) {}
+
+/// Maps the file, of which `end_bytes` are there, behind the header in `record`.
+void storage::state::attach_file(std::size_t end_bytes, std::size_t element_bytes) {
+  element = {element_bytes, record->header.size_bytes(), lifetime::persistent};
+  word = acquire_fork_word();
+  mapped = region::reserve_file(settings.reservation_bytes, end_bytes, backing.descriptor);
+  add(process_counters.active_segments, 1);
+  unwindowed_bytes =
+      round_up(element.header_bytes + record->committed_bytes + calm_bytes, huge_page_bytes);
+  set_size(end_bytes);
+}
+
+/// Before the first change of the file: the header becomes ours, and what a crash left goes.
+void storage::state::begin_writing() {
+  if (record->writing) return;
+  npy_header canonical = growing_header(record->header, backing.path);
+  if (canonical.text() != record->header.text()) write_header(backing.descriptor, canonical);
+  record->header = std::move(canonical);
+  const std::size_t end_bytes = usable_bytes();
+  cut_file(end_bytes);
+  // A reader may still have the rest mapped, as the elements of an earlier, longer state. It
+  // becomes capacity, which must have no holes.
+  if (size_bytes > end_bytes) backing.descriptor.fill_holes(end_bytes, size_bytes - end_bytes);
+  record->writing = true;
+}
+
+/// Cuts the file to `end_bytes`, or to what a reader may have mapped.
+void storage::state::cut_file(std::size_t end_bytes) {
+  if (end_bytes >= size_bytes) return;
+  std::size_t& published_bytes = record->published_end_bytes;
+  const bool needs_lock = end_bytes < published_bytes;
+  const bool alone = needs_lock && keep_readers_out(backing.descriptor);
+  const std::size_t new_bytes =
+      needs_lock && !alone ? std::min(published_bytes, size_bytes) : end_bytes;
+  try {
+    if (new_bytes < size_bytes) backing.descriptor.cut(new_bytes);
+  } catch (...) {
+    if (alone) readers_may_come(backing.descriptor);
+    throw;
+  }
+  set_size(new_bytes);
+  if (!alone) return;
+  published_bytes = new_bytes;
+  readers_may_come(backing.descriptor);
+}
+
+/// Stores the count of `new_bytes` and waits until it is on the disk. The elements it counts must
+/// be there already.
+void storage::state::publish_count(std::size_t new_bytes) {
+  begin_writing();
+  npy_header& header = record->header;
+  const std::uint64_t old_count = header.count();
+  const auto store = [&](std::uint64_t count) {
+    header.set_count(count);
+    backing.descriptor.write(header.slot().data(), header.slot().size(),
+                             header.slot_offset_bytes());
+  };
+  // Readers see it at once.
+  record->published_end_bytes =
+      std::max(record->published_end_bytes, element.header_bytes + new_bytes);
+  try {
+    store(new_bytes / record->row_bytes);
+    wait_for_disk(sys::fdatasync(backing.descriptor.descriptor()),
+                  {header.slot_offset_bytes(), npy_header::slot_bytes});
+  } catch (const error&) {
+    // Either count may be on the disk now, and both are right; but nobody shall build on one that
+    // can still go away.
+    try {
+      store(old_count);
+    } catch (const error& also) {
+      report_error(also.code().value(), "put the old count back into", backing.path);
+    }
+    throw;
+  }
+  record->committed_bytes = new_bytes;
+}
+
+/// Before an element is written where the file counts another: stores the shorter count. After a
+/// crash the new element would else stand among the old ones.
+void storage::state::settle_shrink(std::size_t used_bytes) {
+  const std::size_t whole_rows = used_bytes - used_bytes % record->row_bytes;
+  if (whole_rows < record->committed_bytes) publish_count(whole_rows);
+}
+
+/// After a commit: gives back the large folio at the end, so that the next small append does not
+/// make all of it dirty again, and has no window for a while.
+void storage::state::calm_down(std::size_t end_bytes) noexcept {
+  if (prepared_bytes > unwindowed_bytes) {
+    const std::size_t first = round_down(end_bytes, huge_page_bytes);
+    const std::size_t size = round_up(prepared_bytes, huge_page_bytes) - first;
+    sys::madvise(mapped.data() + first, size, MADV_DONTNEED);
+    sys::fadvise_dontneed(backing.descriptor.descriptor(), first, size);
+  }
+  unwindowed_bytes = round_up(end_bytes + calm_bytes, huge_page_bytes);
+  set_prepared(unwindowed_bytes);
+}
+
+std::size_t storage::row_width() const noexcept {
+  return data_ != nullptr && state_->record != nullptr ? state_->record->row_width : 1;
+}
+
+void storage::note_shrink(std::size_t used_bytes) noexcept {
+  if (!inherited()) *state_->word = data_ + used_bytes;
+}
+
+void storage::commit(std::size_t used_bytes, bool may_have_changed) {
+  if (data_ == nullptr) throw_error(EBADF, "commit a vector without a file", "");
+  require_owner();
+  state& now = *state_;
+  commit_record& record = *now.record;
+  now.require_intact();
+  const std::size_t new_bytes = used_bytes - used_bytes % record.row_bytes;
+  const bool count_changes = new_bytes != record.committed_bytes;
+  if (!count_changes && !may_have_changed && !record.overwritten) return;
+  if (count_changes) now.begin_writing();
+  if (new_bytes / record.row_bytes > record.header.max_count()) {
+    throw_length_error(new_bytes / record.row_bytes, record.header.max_count());
+  }
+  now.wait_for_disk(sys::fdatasync(now.backing.descriptor.descriptor()), {});
+  record.overwritten = false;
+  if (count_changes) {
+    now.publish_count(new_bytes);
+    now.calm_down(now.element.header_bytes + used_bytes);
+  }
+  publish();
+}
+
+void storage::cut_spare(std::size_t used_bytes) {
+  if (!state_->record->writing) return;
+  state_->cut_file(state_->element.header_bytes + used_bytes);
+}
+
+void storage::abandon() noexcept {
+  if (data_ == nullptr) return;
+  if (!inherited() && state_->failed_errno == 0) {
+    try {
+      cut_spare(state_->record->committed_bytes);
+    } catch (const error& failure) {
+      report_error(failure.code().value(), failure.verb(), failure.path());
+    }
+  }
+  *this = storage();
+}
+
+void storage::write(std::size_t offset_bytes, const void* data, std::size_t size_bytes) {
+  require_owner();
+  if (size_bytes == 0) return;
+  state_->require_intact();
+  state_->record->overwritten = true;
+  state_->backing.descriptor.write(data, size_bytes, state_->element.header_bytes + offset_bytes);
+}
+
+}  // namespace mapvec::detail

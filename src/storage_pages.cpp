@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+//
+// The bytes of a storage as the kernel holds them: in memory, on the disk, or on the way.
+#include <cerrno>
+
+#include <mapvec/error.hpp>
+#include <mapvec/units.hpp>
+
+#include "counters.hpp"
+#include "posix/syscalls.hpp"
+#include "storage_state.hpp"
+
+namespace mapvec::detail {
+
+void storage::state::require_intact() const {
+  if (failed_errno == 0) return;
+  throw_error(failed_errno, "go on after a failed write-back of", backing.descriptor.name());
+}
+
+/// What a call said that waited for the disk. All of them go through here, because the kernel
+/// reports an error once and forgets it.
+void storage::state::wait_for_disk(int result, byte_range range) {
+  if (result == 0) return;
+  add(process_counters.sync_failures, 1);
+  failed_errno = -result;
+  throw_error(-result, "write back", backing.descriptor.name(), range);
+}
+
+void storage::evict(std::size_t offset_bytes, std::size_t size_bytes) const {
+  if (data_ == nullptr || inherited() || state_->in_memory()) return;
+  state_->require_intact();
+  const std::size_t header_bytes = state_->element.header_bytes;
+  const std::size_t page = sys::page_bytes();
+  const std::size_t first = offset_bytes == 0 ? 0 : round_up(header_bytes + offset_bytes, page);
+  const std::size_t last = round_down(header_bytes + offset_bytes + size_bytes, page);
+  if (first >= last) return;
+  constexpr unsigned write_and_wait =
+      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  const int fd = state_->backing.descriptor.descriptor();
+  state_->wait_for_disk(sys::sync_file_range(fd, first, last - first, write_and_wait),
+                        {first, last - first});
+  // The mapping holds the pages, and the page cache does: both have to let go.
+  sys::madvise(state_->mapped.data() + first, last - first, MADV_DONTNEED);
+  sys::fadvise_dontneed(fd, first, last - first);
+  add(process_counters.dropped_bytes, last - first);
+}
+
+void storage::prefault(std::size_t offset_bytes, std::size_t size_bytes) const {
+  if (size_bytes == 0) return;
+  require_owner();
+  const std::size_t page = sys::page_bytes();
+  const std::size_t header_bytes = state_->element.header_bytes;
+  const std::size_t first = round_down(header_bytes + offset_bytes, page);
+  const std::size_t last = round_up(header_bytes + offset_bytes + size_bytes, page);
+  const int failed = sys::madvise(state_->mapped.data() + first, last - first, MADV_POPULATE_WRITE);
+  if (failed == 0) return;
+  add(process_counters.map_failures, 1);
+  throw_error(-failed, "prefault", state_->backing.descriptor.name(), {first, last - first});
+}
+
+void storage::prefetch(std::size_t offset_bytes, std::size_t size_bytes) const noexcept {
+  if (data_ != nullptr && !state_->in_memory()) {
+    detail::prefetch(data_ + offset_bytes, size_bytes);
+  }
+}
+
+void storage::advise(access how) {
+  if (state_ == nullptr) state_ = new state(options{});
+  state_->advised = how;
+  if (data_ != nullptr) detail::advise(state_->mapped.data(), state_->mapped.size_bytes(), how);
+}
+
+std::size_t storage::resident_bytes() const noexcept {
+  return data_ == nullptr ? 0 : detail::resident_bytes(state_->mapped.data(), state_->size_bytes);
+}
+
+std::string storage::path() const {
+  return state_ != nullptr ? state_->backing.path : std::string();
+}
+
+std::size_t storage::disk_size_bytes() const {
+  if (data_ == nullptr || state_->in_memory()) return 0;
+  return state_->backing.descriptor.allocated_bytes();
+}
+
+std::size_t storage::reservation_bytes() const noexcept {
+  return data_ == nullptr ? 0 : state_->mapped.size_bytes();
+}
+
+bool storage::space_guaranteed() const noexcept {
+  return data_ == nullptr || state_->space_guaranteed;
+}
+
+}  // namespace mapvec::detail

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+//
+// Files that get their name when they are complete: new ones, copies, and those of temporary
+// storages that are to last.
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <mapvec/dtype.hpp>
+#include <mapvec/error.hpp>
+
+#include "counters.hpp"
+#include "file_locks.hpp"
+#include "names.hpp"
+#include "npy_file.hpp"
+#include "pending_name.hpp"
+#include "posix/syscalls.hpp"
+#include "storage_state.hpp"
+
+namespace mapvec::detail {
+namespace {
+
+constexpr unsigned owner_only = 0600;
+
+/// What a file is to hold.
+struct contents {
+  npy_header header;
+  std::size_t row_width = 1;
+  std::size_t element_bytes = 1;
+  const std::byte* data = nullptr;
+  std::size_t used_bytes = 0;
+  int share_with_fd = -1;  // a file that has the same bytes and may share its blocks
+
+  std::size_t end_bytes() const noexcept { return header.size_bytes() + used_bytes; }
+  std::uint64_t count() const noexcept { return used_bytes / (row_width * element_bytes); }
+};
+
+contents contents_of(const element_format& format, const options& settings,
+                     std::size_t used_bytes) {
+  return {
+      .header = npy_header::canonical(array_of(format, settings.row_width), format.alignment_bytes),
+      .row_width = std::max<std::size_t>(settings.row_width, 1),
+      .element_bytes = format.size_bytes,
+      .used_bytes = used_bytes};
+}
+
+/// How a file gets its name.
+struct naming {
+  explicit naming(const char* path) : name(path) {}
+
+  void publish(const file& complete, const std::string& present_name = {}) {
+    if (!replaces) return name.publish(complete, present_name);
+    directory_result = name.publish_over(complete, present_name);
+  }
+
+  pending_name name;
+  bool replaces = false;         // whatever has the name
+  std::optional<unsigned> mode;  // instead of what the options and the umask say
+  int directory_result = 0;      // of syncing it after a replacement
+};
+
+void set_mode(const file& changed, unsigned mode) {
+  const int failed = sys::fchmod(changed.descriptor(), mode);
+  if (failed != 0) throw_error(-failed, "set the permissions of", changed.name());
+}
+
+void sync_all(const file& target) {
+  const int failed = sys::fsync(target.descriptor());
+  if (failed == 0) return;
+  add(process_counters.sync_failures, 1);
+  throw_error(-failed, "sync", target.name());
+}
+
+/// True if the blocks are shared.
+bool fill(file& empty, const contents& wanted) {
+  const bool shared =
+      wanted.share_with_fd >= 0 && sys::clone_blocks(empty.descriptor(), wanted.share_with_fd) == 0;
+  if (shared) {
+    empty.cut(wanted.end_bytes());
+  } else {
+    empty.extend(0, wanted.end_bytes());
+    empty.write(wanted.data, wanted.used_bytes, wanted.header.size_bytes());
+  }
+  write_header(empty, wanted.header);
+  return shared;
+}
+
+}  // namespace
+
+struct storage::publisher {
+  /// A new file with these contents. Its storage holds the lock before there is a name.
+  static storage write(contents wanted, naming& named, const options& settings) {
+    storage made{settings};
+    state& fresh = *made.state_;
+    fresh.backing = {named.name.make(settings.permissions), named.name.path()};
+    file& opened = fresh.backing.descriptor;
+    if (named.mode) set_mode(opened, *named.mode);
+    fresh.space_guaranteed = fresh.guarantee_space(opened);
+    lock_as_writer(opened);
+    if (fill(opened, wanted)) fresh.space_guaranteed = false;
+    sync_all(opened);
+    attach(fresh, std::move(wanted));
+    named.publish(opened);
+    made.publish();
+    return made;
+  }
+
+  static void attach(state& fresh, contents written) {
+    const std::size_t end_bytes = written.end_bytes();
+    remember(fresh, written);
+    fresh.attach_file(end_bytes, written.element_bytes);
+  }
+
+  static void remember(state& fresh, contents& written) {
+    const std::size_t end_bytes = written.end_bytes();
+    fresh.record = std::make_unique<commit_record>(std::move(written.header), written.row_width,
+                                                   written.element_bytes);
+    fresh.record->committed_bytes = written.used_bytes;
+    fresh.record->published_end_bytes = end_bytes;
+  }
+
+  /// The bytes of `temporary` under a name: its own file where that can be linked there and has
+  /// room for the header, else a copy. `temporary` is empty afterwards.
+  static storage name_bytes(storage& temporary, contents wanted, naming& named,
+                            const options& settings) {
+    temporary.require_owner();
+    if (temporary.data_ != nullptr) temporary.state_->require_intact();
+    wanted.data = temporary.data_;
+    wanted.used_bytes -= wanted.used_bytes % (wanted.row_width * wanted.element_bytes);
+    if (can_be_linked(temporary, named.name.path())) {
+      auto header = npy_header::canonical_of_size(wanted.header.array(), wanted.count(),
+                                                  temporary.state_->element.header_bytes);
+      if (header && link(temporary, *header, wanted, named, settings)) return std::move(temporary);
+    }
+    wanted.header.set_count(wanted.count());
+    storage made = write(std::move(wanted), named, settings);
+    temporary = storage(temporary.settings());
+    return made;
+  }
+
+  static bool can_be_linked(const storage& temporary, const std::string& path) noexcept {
+    if (temporary.data_ == nullptr || temporary.state_->in_memory()) return false;
+    struct stat ours{};
+    struct stat directory{};
+    return sys::fstat(temporary.state_->backing.descriptor.descriptor(), ours) == 0 &&
+           sys::stat_path(directory_of(path).c_str(), directory) == 0 &&
+           ours.st_dev == directory.st_dev;
+  }
+
+  /// Gives the temporary's own file a header and a name. False, changing nothing, where the kernel
+  /// cannot link it: it had a name once and lost it, or there is no /proc.
+  static bool link(storage& temporary, const npy_header& header, contents wanted, naming& named,
+                   const options& settings) {
+    state& now = *temporary.state_;
+    file& own = now.backing.descriptor;
+    lock_as_writer(own);
+    try {
+      write_header(own, header);
+      set_mode(own, named.mode.value_or(settings.permissions & ~sys::file_mode_mask()));
+      sync_all(own);
+      named.publish(own, now.backing.path);
+    } catch (const error& failure) {
+      unlock_writer(own);
+      sys::fchmod(own.descriptor(), owner_only);
+      const int reason = failure.code().value();
+      if (reason == ENOENT || reason == EXDEV) return false;
+      throw;
+    }
+    // The lock of a named temporary is on all of the file.
+    sys::lock(own.descriptor(), F_UNLCK, 0, writer_lock_offset);
+    sys::lock(own.descriptor(), F_UNLCK, reader_lock_offset, 0);
+    own.set_name(named.name.path());
+    now.backing.path = named.name.path();
+    wanted.header = header;
+    const std::size_t end_bytes = wanted.end_bytes();
+    remember(now, wanted);
+    now.calm_down(end_bytes);
+    temporary.publish();
+    return true;
+  }
+
+  /// The path the open file has now, whatever links and renames led there.
+  static std::string present_path(const state& of) {
+    std::string path(4096, '\0');  // PATH_MAX
+    struct stat ours{};
+    struct stat named{};
+    const int fd = of.backing.descriptor.descriptor();
+    const bool found = sys::descriptor_path(fd, path.data(), path.size()) == 0 &&
+                       sys::fstat(fd, ours) == 0 && sys::lstat(path.c_str(), named) == 0 &&
+                       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+    if (!found) return of.backing.path;
+    path.resize(path.find('\0'));
+    return path;
+  }
+};
+
+storage storage::create_file(path_view path, const element_format& format,
+                             const options& settings) {
+  naming named(path.c_str());
+  return publisher::write(contents_of(format, settings, 0), named, settings);
+}
+
+storage storage::persist(storage& temporary, std::size_t used_bytes, path_view path,
+                         const element_format& format, const options& settings) {
+  naming named(path.c_str());
+  return publisher::name_bytes(temporary, contents_of(format, settings, used_bytes), named,
+                               settings);
+}
+
+int storage::replace(storage& temporary, std::size_t used_bytes) {
+  if (data_ == nullptr) throw_error(EBADF, "replace a vector without a file", "");
+  require_owner();
+  const state& old = *state_;
+  struct stat status{};
+  const int failed = sys::fstat(old.backing.descriptor.descriptor(), status);
+  if (failed != 0) throw_error(-failed, "ask for the permissions of", old.backing.path);
+  naming named(publisher::present_path(old).c_str());
+  named.replaces = true;
+  named.mode = status.st_mode & 07777;
+  const npy_header& header = old.record->header;
+  // The header of before has the right size for a copy; so has its count until there is another.
+  contents wanted{.header = growing_header(header, old.backing.path),
+                  .row_width = old.record->row_width,
+                  .element_bytes = old.element.size_bytes,
+                  .used_bytes = used_bytes};
+  storage made = publisher::name_bytes(temporary, std::move(wanted), named, old.settings);
+  if (old.advised != access::normal) made.advise(old.advised);
+  made.state_->failed_errno = -named.directory_result;
+  if (named.directory_result != 0) add(process_counters.sync_failures, 1);
+  swap(made);
+  return named.directory_result;
+}
+
+void storage::snapshot(path_view path, std::size_t used_bytes, const snapshot_options& how) const {
+  if (data_ == nullptr) throw_error(EBADF, "copy a vector without a file", path.c_str());
+  require_owner();
+  naming named(path.c_str());
+  const state& now = *state_;
+  contents wanted{.header = growing_header(now.record->header, now.backing.path),
+                  .row_width = now.record->row_width,
+                  .element_bytes = now.element.size_bytes,
+                  .data = data_,
+                  .used_bytes = used_bytes - used_bytes % now.record->row_bytes};
+  wanted.header.set_count(wanted.count());
+  if (how.share_blocks) {
+    wanted.share_with_fd = now.backing.descriptor.descriptor();
+    // Before anything is shared, and for good.
+    state_->space_guaranteed = false;
+  }
+  publisher::write(std::move(wanted), named, now.settings);
+}
+
+}  // namespace mapvec::detail

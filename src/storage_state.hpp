@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+//
+// What a storage is made of, for the files that implement it: storage.cpp (life and growth),
+// storage_pages.cpp (memory and disk behind the bytes), storage_segment.cpp (raw files),
+// storage_open.cpp,
+// storage_publish.cpp and storage_commit.cpp (files that last).
+//
+// A storage goes through at most two stages. In memory: the first pages of its region are private
+// and writable. In a file: the region is the file, from end to end. It never goes back.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+
+#include <mapvec/error.hpp>
+#include <mapvec/npy_header.hpp>
+#include <mapvec/region.hpp>
+#include <mapvec/storage.hpp>
+#include <mapvec/temporary.hpp>
+
+namespace mapvec::detail {
+
+/// What a persistent storage knows of its file beyond the bytes.
+struct commit_record {
+  commit_record(npy_header written, std::size_t width, std::size_t element_bytes);
+
+  npy_header header;                // as it is in the file
+  std::size_t row_width = 1;        // elements in a row; 1 where the shape is (N,)
+  std::size_t row_bytes = 0;        // one step of the count
+  std::size_t committed_bytes = 0;  // what the header counts
+  // A reader may have the file mapped up to here: no count and no size it ever had was larger,
+  // unless nobody held the readers' lock since.
+  std::size_t published_end_bytes = 0;
+  // We made the file, or have changed it: the header is canonical, and nothing of a crash lies
+  // behind the elements. While false, the capacity is what is committed.
+  bool writing = true;
+  bool overwritten = false;  // by write(), since the last commit
+};
+
+/// Offsets and sizes here count from the beginning of the region, which is the file's: the header
+/// is in them.
+struct storage::state {
+  explicit state(const options& chosen) : settings(chosen) {}
+  ~state();
+
+  bool in_memory() const noexcept { return !backing.descriptor.is_open(); }
+  bool may_start_in_memory(std::size_t end_bytes) const noexcept;
+  std::size_t memory_stage_bytes() const noexcept;
+  std::size_t next_size(std::size_t end_bytes, growth how) const noexcept;
+  bool guarantee_space(const file& empty) const;
+  temporary_file make_file(bool& guaranteed) const;
+  void start(std::size_t end_bytes, growth how);
+  void grow(std::size_t used_end_bytes, std::size_t end_bytes, growth how);
+  bool grow_memory(std::size_t end_bytes, growth how) noexcept;
+  void spill(std::size_t used_end_bytes, std::size_t end_bytes, growth how);
+  void extend(file& grown, std::size_t old_bytes, std::size_t end_bytes, std::size_t wanted_bytes,
+              std::size_t& new_bytes);
+  void prepare_window(std::size_t until_bytes);
+  void set_prepared(std::size_t end_bytes) noexcept;
+  void set_size(std::size_t new_bytes) noexcept;
+  std::size_t usable_bytes() const noexcept;
+  void wait_for_disk(int result, byte_range range);
+  void require_intact() const;
+  void attach_segment(std::size_t new_bytes, std::size_t element_bytes);
+  void attach_file(std::size_t end_bytes, std::size_t element_bytes);
+  void begin_writing();
+  void cut_file(std::size_t end_bytes);
+  void publish_count(std::size_t new_bytes);
+  void settle_shrink(std::size_t used_bytes);
+  void calm_down(std::size_t end_bytes) noexcept;
+
+  options settings;
+  element_layout element{1, 0};
+  region mapped;
+  temporary_file backing;          // not open while in memory
+  std::byte** word = nullptr;      // the limit, see fork_word.hpp
+  std::size_t size_bytes = 0;      // bytes of memory counted, or of the file allocated
+  std::size_t prepared_bytes = 0;  // end of the append window; <= size_bytes
+  std::size_t unwindowed_bytes = huge_page_bytes;  // before here there is no window
+  std::size_t step_limit_bytes = std::numeric_limits<std::size_t>::max();  // see extend
+  access advised = access::normal;
+  bool space_guaranteed = true;
+  bool keeps_file = false;                // a segment's file outlives it
+  int failed_errno = 0;                   // of the first write-back that failed; for ever
+  std::unique_ptr<commit_record> record;  // of a persistent storage
+};
+
+}  // namespace mapvec::detail
