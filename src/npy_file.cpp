@@ -2,6 +2,7 @@
 #include "npy_file.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,16 +29,17 @@ std::string describe(const npy_array& array) {
 }
 
 /// The width of the rows, if the array is what was asked for; 0 otherwise.
-std::size_t matching_row_width(const npy_array& stored, const element_format& format,
-                               std::size_t asked) {
+std::uint64_t matching_row_width(const npy_array& stored, const element_format& format,
+                                 std::size_t asked) {
   if (stored.dtype != format.dtype) return 0;
-  if (asked != any_row_width)
-    return stored == array_of(format, asked) ? std::max<std::size_t>(asked, 1) : 0;
   const auto& extents = stored.row_extents;
-  if (extents == format.row_extents) return 1;
+  if (asked == 0 || (asked == any_row_width && extents == format.row_extents)) {
+    return extents == format.row_extents ? 1 : 0;
+  }
   const bool one_more = extents.size() == format.row_extents.size() + 1 &&
                         std::equal(extents.begin() + 1, extents.end(), format.row_extents.begin());
-  return one_more ? static_cast<std::size_t>(extents.front()) : 0;
+  const bool as_asked = one_more && (asked == any_row_width || extents.front() == asked);
+  return as_asked && extents.front() <= PTRDIFF_MAX / format.size_bytes ? extents.front() : 0;
 }
 
 std::string read_beginning(const file& opened) {
@@ -83,7 +85,7 @@ npy_contents read_npy(const file& opened, const element_format& format, std::siz
                        "a multiple of " + std::to_string(format.alignment_bytes) +
                            ", the alignment; copy the array with numpy.save");
   }
-  found.row_bytes = saturating_multiply(found.row_width, format.size_bytes);
+  found.row_bytes = found.row_width * format.size_bytes;
   found.file_bytes = opened.size_bytes();
   const std::uint64_t room =
       found.file_bytes - std::min<std::uint64_t>(found.file_bytes, header.size_bytes());

@@ -37,8 +37,10 @@ void storage::state::attach_file(std::size_t end_bytes, std::size_t element_byte
   word = acquire_fork_word();
   mapped = region::reserve_file(settings.reservation_bytes, end_bytes, backing.descriptor);
   add(process_counters.active_segments, 1);
-  unwindowed_bytes =
-      round_up(element.header_bytes + record->committed_bytes + calm_bytes, huge_page_bytes);
+  if (record->committed_bytes != 0) {
+    unwindowed_bytes =
+        round_up(element.header_bytes + record->committed_bytes + calm_bytes, huge_page_bytes);
+  }
   set_size(end_bytes);
 }
 

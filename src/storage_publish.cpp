@@ -40,6 +40,8 @@ struct contents {
 
 contents contents_of(const element_format& format, const options& settings,
                      std::size_t used_bytes) {
+  const std::size_t widest = PTRDIFF_MAX / format.size_bytes;
+  if (settings.row_width > widest) throw_length_error(settings.row_width, widest);
   return {
       .header = npy_header::canonical(array_of(format, settings.row_width), format.alignment_bytes),
       .row_width = std::max<std::size_t>(settings.row_width, 1),
@@ -65,13 +67,6 @@ struct naming {
 void set_mode(const file& changed, unsigned mode) {
   const int failed = sys::fchmod(changed.descriptor(), mode);
   if (failed != 0) throw_error(-failed, "set the permissions of", changed.name());
-}
-
-void sync_all(const file& target) {
-  const int failed = sys::fsync(target.descriptor());
-  if (failed == 0) return;
-  add(process_counters.sync_failures, 1);
-  throw_error(-failed, "sync", target.name());
 }
 
 /// True if the blocks are shared.
@@ -101,7 +96,7 @@ struct storage::publisher {
     fresh.space_guaranteed = fresh.guarantee_space(opened);
     lock_as_writer(opened);
     if (fill(opened, wanted)) fresh.space_guaranteed = false;
-    sync_all(opened);
+    fresh.wait_for_disk(sys::fsync(opened.descriptor()), {});
     attach(fresh, std::move(wanted));
     named.publish(opened);
     made.publish();
@@ -160,7 +155,7 @@ struct storage::publisher {
     try {
       write_header(own, header);
       set_mode(own, named.mode.value_or(settings.permissions & ~sys::file_mode_mask()));
-      sync_all(own);
+      now.wait_for_disk(sys::fsync(own.descriptor()), {});
       named.publish(own, now.backing.path);
     } catch (const error& failure) {
       unlock_writer(own);

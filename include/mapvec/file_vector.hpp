@@ -14,14 +14,18 @@
 //  - Foreign files are checked before anything is written. `error` is what the system refuses,
 //    `format_error` a file that does not hold what was asked for.
 //
-// Thread-safe like vector.
+// Thread-safe like vector, with one difference: to hand out an element that can be changed is a
+// change. Threads that read while one appends use pointers taken before, or a const reference to
+// the vector.
 #pragma once
 
 #include <cerrno>
 #include <cstddef>
 #include <exception>
+#include <new>
 #include <ranges>
 #include <span>
+#include <stdexcept>
 #include <utility>
 
 #include <mapvec/config.hpp>
@@ -65,7 +69,9 @@ class file_vector : public detail::vector_base<T, detail::lifetime::persistent> 
   static file_vector create(path_view path, const options& settings = {}) {
     return file_vector(detail::storage::create_file(path, detail::format_of<T>(), settings), 0);
   }
-  /// An existing file, also one that NumPy wrote. Throws `error` (ENOENT, EACCES, EBUSY where it
+  /// An existing file, also one that NumPy wrote. Costs no more for a large file than for a small
+  /// one, unless T contains a bool: then all of it is read once, because a bool that is neither 0
+  /// nor 1 is refused. Throws `error` (ENOENT, EACCES, EBUSY where it
   /// has a writer) or `format_error`; the file is unchanged, and stays so until the first write.
   static file_vector open(path_view path, const options& settings = {}) {
     detail::storage opened = detail::storage::open_file(path, detail::format_of<T>(), settings);
@@ -186,8 +192,10 @@ file_vector<T>::~file_vector() {
   } catch (const error& failure) {
     detail::report_error(failure.code().value(), failure.verb(), failure.path(),
                          {failure.offset_bytes(), failure.size_bytes()});
-  } catch (...) {
-    detail::report_error(EOVERFLOW, "commit", this->path());  // the count has no room in the header
+  } catch (const std::bad_alloc&) {
+    detail::report_error(ENOMEM, "commit", "a persistent vector");
+  } catch (const std::length_error&) {
+    detail::report_error(EOVERFLOW, "write the count into the header of", this->path());
   }
   abandon();
 }

@@ -64,8 +64,8 @@ class file_view {
   friend void swap(file_view& left, file_view& right) noexcept { left.swap(right); }
 
   /// Looks at what the writer has committed by now; returns size(). Pointers, spans and iterators
-  /// stay valid; what the writer has removed they show as it is now. Three system calls and a
-  /// comparison. Strong guarantee. Throws `error`, std::length_error if the file has outgrown the
+  /// stay valid; what the writer has removed they show as it is now. Reads the
+  /// header twice. Strong guarantee. Throws `error`, std::length_error if the file has outgrown the
   /// reservation, and `format_error` if another array was written into it.
   size_type refresh() {
     storage_.refresh();

@@ -86,6 +86,7 @@ LONGER_HEADERS = {"include/mapvec/detail/vector_base.hpp": 800}
 CMAKELISTS_LINES = 119
 CLANG_FORMAT_LINES = 14
 EXAMPLE_LINES = 250
+README_PROGRAMS = ["examples/readme.cpp", "examples/readme_persistent.cpp"]
 COLUMNS = 100
 
 # Nothing may be left for later, and the glibc emulation of fallocate overwrites other writers.

@@ -53,6 +53,7 @@ PLANTS = {
         plant("src/file.cpp", "int x;  \n", "a blank at the end"),
         plant("tests/unit/planted.test.cpp", SPDX, "planted.test.cpp: is not in"),
         plant("examples/readme.cpp", "int planted;\n", "README.md: its program"),
+        plant("examples/readme_persistent.cpp", "int planted;\n", "README.md: its program"),
     ],
     "format": [
         plant("src/planted.cpp", "int  planted ;\n", "src/planted.cpp:"),

@@ -93,11 +93,14 @@ def check_listed(root):
 
 
 def check_readme(root):
-    """The program a newcomer copies is the example that ctest runs, to the letter."""
-    example = "\n".join(sources.lines(root, "examples/readme.cpp")[1:]).strip()
-    if f"```cpp\n{example}\n```" not in (root / "README.md").read_text(encoding="utf-8"):
-        return ["README.md: its program is not examples/readme.cpp"]
-    return []
+    """The programs a newcomer copies are the examples that ctest runs, to the letter."""
+    violations = []
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    for name in rules.README_PROGRAMS:
+        example = "\n".join(sources.lines(root, name)[1:]).strip()
+        if f"```cpp\n{example}\n```" not in readme:
+            violations.append(f"README.md: its program is not {name}")
+    return violations
 
 
 def check(root):
