@@ -34,7 +34,7 @@ std::string text_before_count(const npy_array& array) {
   return text.append(array.dtype).append(constant);
 }
 
-/// No blank stands in front of the comma: some readers take it for part of the number.
+/// No blank stands between the last digit and ",)": some readers search for just that.
 std::string text_behind_count(const npy_array& array) {
   std::string text;
   for (const std::uint64_t extent : array.row_extents) text += ", " + std::to_string(extent);
@@ -504,9 +504,9 @@ npy_header npy_header::canonical(npy_array array, std::size_t alignment_bytes) {
   MAPVEC_ASSERT(std::has_single_bit(alignment_bytes) && alignment_bytes <= 4096);
   const std::size_t end = best_count_end(preamble_bytes + text_before_count(array).size());
   const std::size_t needed = end + text_behind_count(array).size() + 1;
+  // The text takes more than 64 bytes, so this is 128 or more.
   const std::size_t unit = std::max<std::size_t>(alignment_bytes, 64);
-  auto header =
-      canonical_of_size(std::move(array), 0, round_up(std::max<std::size_t>(needed, 128), unit));
+  auto header = canonical_of_size(std::move(array), 0, round_up(needed, unit));
   if (!header) {
     throw std::length_error("mapvec: the dtype of the elements takes " + std::to_string(needed) +
                             " bytes of header, more than NumPy reads");

@@ -25,7 +25,7 @@
 namespace mapvec {
 
 /// Specialise to true to store T as '|Vn', n bytes that nobody but this program understands. They
-/// have to mean the same in another process.
+/// have to mean the same in another process. Goes before a description.
 template <class T>
 inline constexpr bool store_as_bytes = false;
 
@@ -179,7 +179,7 @@ consteval dtype_refusal refusal_of() {
 
 template <class T>
 concept has_dtype = std::is_object_v<T> && !std::is_array_v<T> &&
-                    refusal_of<std::remove_cv_t<T>>() == dtype_refusal::none;
+                    std::same_as<T, std::remove_cv_t<T>> && refusal_of<T>() == dtype_refusal::none;
 
 // --- the text and the check --------------------------------------------------------------------
 
@@ -291,7 +291,7 @@ unsigned char bits_of_bools(const std::byte* at) noexcept {
   return bits;
 }
 
-// Without a branch per element: the compiler turns it into vector instructions.
+// Without a branch per element, so that optimisers make vector instructions of it.
 template <class T>
 bool all_valid(const std::byte* elements, std::size_t count) noexcept {
   unsigned char bits = 0;
