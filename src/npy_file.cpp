@@ -113,8 +113,9 @@ npy_header growing_header(const npy_header& present, const std::string& path) {
     const std::size_t last = before.size() - 1 - behind;
     if (first / sector_bytes == last / sector_bytes) return *canonical;
   }
-  throw format_error(path, "a header without room for a count that grows",
-                     "room for it; copy the file with numpy.save of NumPy 1.23 or later");
+  throw format_error(
+      path, "a header without room for a count that grows",
+      "room for it within one sector of the disk; copy the elements into a new file_vector");
 }
 
 void require_valid(const file& opened, const element_format& format, std::uint64_t offset_bytes,

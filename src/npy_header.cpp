@@ -501,7 +501,8 @@ dict_parser find_dict(std::string_view bytes, path_view path) {
 }  // namespace
 
 npy_header npy_header::canonical(npy_array array, std::size_t alignment_bytes) {
-  MAPVEC_ASSERT(std::has_single_bit(alignment_bytes) && alignment_bytes <= 4096);
+  MAPVEC_ASSERT(std::has_single_bit(alignment_bytes));
+  MAPVEC_ASSERT(alignment_bytes <= max_npy_alignment_bytes);
   const std::size_t end = best_count_end(preamble_bytes + text_before_count(array).size());
   const std::size_t needed = end + text_behind_count(array).size() + 1;
   // The text takes more than 64 bytes, so this is 128 or more.

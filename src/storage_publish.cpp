@@ -41,12 +41,12 @@ struct contents {
 contents contents_of(const element_format& format, const options& settings,
                      std::size_t used_bytes) {
   const std::size_t widest = PTRDIFF_MAX / format.size_bytes;
-  if (settings.row_width > widest) throw_length_error(settings.row_width, widest);
-  return {
-      .header = npy_header::canonical(array_of(format, settings.row_width), format.alignment_bytes),
-      .row_width = std::max<std::size_t>(settings.row_width, 1),
-      .element_bytes = format.size_bytes,
-      .used_bytes = used_bytes};
+  const std::size_t width = settings.row_width == any_row_width ? 0 : settings.row_width;
+  if (width > widest) throw_length_error(width, widest);
+  return {.header = npy_header::canonical(array_of(format, width), format.alignment_bytes),
+          .row_width = std::max<std::size_t>(width, 1),
+          .element_bytes = format.size_bytes,
+          .used_bytes = used_bytes};
 }
 
 /// How a file gets its name.

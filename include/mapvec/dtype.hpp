@@ -335,6 +335,9 @@ element_format format_of() {
   static_assert(refusal != nesting, "mapvec: structs or arrays are nested deeper than files allow");
   static_assert(refusal != size, "mapvec: one T is larger than NumPy's limit of 2 GiB");
   static_assert(has_dtype<T>, "mapvec: T is no type of elements");
+  static_assert(alignof(T) <= max_npy_alignment_bytes,
+                "mapvec: elements of a file are aligned to 4096 bytes at most, because the header "
+                "in front of them would be longer than NumPy reads");
 
   element_format format{{}, {}, sizeof(T), alignof(T), nullptr};
   append_dtype<T>(format.dtype, format.row_extents);

@@ -23,6 +23,8 @@ namespace mapvec::detail {
 inline constexpr std::size_t max_npy_header_bytes = 12 + 10000;
 /// NumPy counts the bytes of one element in an int.
 inline constexpr std::size_t max_npy_element_bytes = 0x7FFFFFFF;
+/// The elements begin behind the header, whose next larger power of two NumPy refuses.
+inline constexpr std::size_t max_npy_alignment_bytes = 4096;
 /// Of one shape, as in NumPy 1.
 inline constexpr std::size_t max_npy_extents = 32;
 /// Structs within structs, the outermost included.
@@ -49,7 +51,7 @@ class MAPVEC_API npy_header {
   /// For a new file: canonical, count 0. As small as it can be among the multiples of
   /// `alignment_bytes` and of 64, but not below 128: some readers know no smaller or larger ones.
   /// Throws std::length_error if the text needs more than NumPy reads.
-  /// REQUIRES: alignment_bytes is a power of two, at most 4096.
+  /// REQUIRES: alignment_bytes is a power of two, at most max_npy_alignment_bytes.
   static npy_header canonical(npy_array array, std::size_t alignment_bytes);
 
   /// The canonical header of exactly `size_bytes`, for a place that exists: room left in front of

@@ -13,7 +13,7 @@
 
 namespace mapvec {
 
-/// As options::row_width when opening: rows of any width; row_width() tells.
+/// As options::row_width: rows of any width when opening, row_width() tells; none in a new file.
 inline constexpr std::size_t any_row_width = static_cast<std::size_t>(-1);
 
 struct options {

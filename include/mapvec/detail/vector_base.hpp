@@ -535,7 +535,14 @@ class vector_base {
     if (range_end == nullptr || range_end == first()) return;
     // Foreign files may have their elements anywhere; the shadow is made of 8 bytes each.
     if (reinterpret_cast<std::uintptr_t>(first()) % 8 != 0) return;
-    __sanitizer_annotate_contiguous_container(first(), range_end, old_end, new_end);
+    // The last 8 bytes of the range have to be all good, or they would stay half bad within a
+    // longer one.
+    const auto whole = [&](T* end) -> const void* {
+      const auto address = reinterpret_cast<std::uintptr_t>(end);
+      return end != range_end ? end : reinterpret_cast<const void*>(round_up(address, 8));
+    };
+    __sanitizer_annotate_contiguous_container(first(), whole(range_end), whole(old_end),
+                                              whole(new_end));
 #endif
   }
 

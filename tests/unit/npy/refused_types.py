@@ -21,6 +21,7 @@ CASES = [
     ("struct t { int a, b; }; MAPVEC_DESCRIBE(t, b, a);", "in the order they are declared"),
     ("struct t { int \u00e4; }; MAPVEC_DESCRIBE(t, \u00e4);", "need ASCII names"),
     ("using t = int[3];", "no type of elements"),
+    ("struct alignas(8192) t { int a; }; MAPVEC_DESCRIBE(t, a);", "aligned to 4096 bytes at most"),
 ]
 
 
