@@ -4,24 +4,20 @@
 // Every N consecutive words are hashed to 64 bits and a record is appended for them. Sorted by
 // hash, equal phrases are neighbours, and counting is one walk. Texts are not compared: among n
 // phrases two share a hash, and count as one, with odds of n^2 / 2^65, for a hundred million 1 in
-// 3,700.
+// 3,700. With --keep the records go into a file that outlives the program, and sorts a copy.
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
 #include <iostream>
 #include <locale>
+#include <mapvec/file_vector.hpp>
 #include <mapvec/vector.hpp>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -29,20 +25,29 @@
 #include <utility>
 #include <vector>
 
+#include "terminal.hpp"
+#include "words.hpp"
+
 namespace {
 namespace fs = std::filesystem;
-using std::chrono::steady_clock;
 constexpr auto usage =
-    "usage: phrases [PATH...] [--words N] [--top N]\n"
+    "usage: phrases [PATH...] [--words N] [--top N] [--keep F.npy]\n"
     "Finds the most repeated phrases in files, and in directories with all that is below them.\n"
     "  PATH       files and directories (/usr/share); links below them are not followed\n"
     "  --words N  words in a phrase (5); a word is a run of A-Z, a-z and 0-9, case is ignored\n"
-    "  --top N    how many phrases to print (20)\n";
+    "  --top N    how many phrases to print (20)\n"
+    "  --keep F.npy  adds the records, as they are read, to those that runs with the same N have\n"
+    "             left in this file, and counts all; a run that is killed leaves whole files. For\n"
+    "             NumPy: F.names.npy has the full name of each file and a zero byte behind it; a\n"
+    "             record's 'file' is the index of the name\n";
 
-struct record {  // a phrase begins at this byte of this file; sorted by the members in this order
-  std::uint64_t hash, file, offset;
+struct record {  // so many words begin at this byte of this file; sorted in the order of members
+  std::uint64_t hash;
+  std::uint32_t file, words;
+  std::uint64_t offset;
   friend auto operator<=>(const record&, const record&) = default;
 };
+MAPVEC_DESCRIBE(record, hash, file, words, offset);
 
 struct phrase {
   std::size_t count, files;
@@ -55,31 +60,11 @@ struct corpus {
   std::size_t words = 5, top = 20, text = 0, binary = 0, unreadable = 0, distinct = 0,
               text_bytes = 0;
   std::vector<std::string> files;  // a record holds the index
+  std::size_t known_files = 0;     // so many of them have been read by earlier runs
   mapvec::vector<record> records;
+  mapvec::file_vector<record> kept;  // instead, until it is time to sort; open with --keep only
+  mapvec::file_vector<unsigned char> names;  // of the files whose records are kept
 };
-
-constexpr auto lower_case = [] {  // 0 for a byte that belongs to no word
-  std::array<unsigned char, 256> table{};
-  for (unsigned char c = '0'; c <= '9'; ++c) table[c] = c;
-  for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = table[c - 'a' + 'A'] = c;
-  return table;
-}();
-
-struct thousands : std::numpunct<char> {  // 1234567 is printed as 1,234,567
-  char do_thousands_sep() const override { return ','; }
-  std::string do_grouping() const override { return "\3"; }
-};
-
-// A bar on stderr, ten times a second at most, and only where a person is looking; gone at 1.
-void show_progress(const char* verb, double share) {
-  static const bool watched = ::isatty(STDERR_FILENO) == 1;
-  static steady_clock::time_point next;
-  if (!watched || (share > 0 && share < 1 && steady_clock::now() < next)) return;
-  next = steady_clock::now() + std::chrono::milliseconds(100);
-  const std::string bar(static_cast<std::size_t>(share * 40), '#');
-  std::cerr << "\r\033[K";
-  if (share < 1) std::cerr << verb << " [" << std::left << std::setw(40) << bar << ']';
-}
 
 void skip_unreadable(corpus& texts, const std::string& path, const std::error_code& reason) {
   show_progress("", 1);
@@ -100,81 +85,90 @@ void list_files(corpus& texts, const fs::path& path) {
   if (failure) skip_unreadable(texts, path, failure);
 }
 
-// Appends a record for every phrase of a file; false for a binary one. A word's hash is FNV-1a
-// (Fowler, Noll, Vo), stirred at its end; a phrase's is the rolling polynomial of Karp and Rabin
-// over them, modulo 2^64. That withstands chance, not an author who wants two phrases to collide.
-bool append_phrases(corpus& texts, std::uint64_t file, std::istream& in) {
-  constexpr std::uint64_t no_word = 0xcbf29ce484222325, factor = 0x9e3779b97f4a7c15;
-  std::uint64_t oldest_factor = 1, hash = no_word, sum = 0, begin = 0, seen = 0, oldest = 0;
-  for (std::size_t i = 1; i < texts.words; ++i) oldest_factor *= factor;
-  std::vector<record> window(texts.words);  // the last words; the phrase begins with the oldest
-  const auto end_word = [&] {
-    hash = (hash ^ (hash >> 32)) * 0xff51afd7ed558ccd;
-    hash ^= hash >> 29;
-    sum = (sum - window[oldest].hash * oldest_factor) * factor + hash;
-    window[oldest] = {std::exchange(hash, no_word), file, begin};
-    oldest = oldest + 1 == window.size() ? 0 : oldest + 1;
-    if (++seen >= window.size()) texts.records.push_back({sum, file, window[oldest].offset});
+// Opens what earlier runs have kept, or makes it. Opening a file changes nothing in it.
+void open_kept(corpus& texts, fs::path path) {
+  using byte_file = mapvec::file_vector<unsigned char>;
+  texts.kept = mapvec::file_vector<record>::open_or_create(path);
+  path.replace_extension(".names.npy");
+  texts.names = texts.kept.empty() ? byte_file::open_or_create(path) : byte_file::open(path);
+  std::vector<std::string> files(1);
+  for (const unsigned char letter : std::as_const(texts.names)) {
+    if (letter != 0) files.back() += static_cast<char>(letter);
+    if (letter == 0) files.emplace_back();
+  }
+  bool fits = files.back().empty();  // else the last name was cut
+  files.pop_back();
+  for (const record& each : std::as_const(texts.kept)) {
+    fits = fits && each.file < files.size();
+    if (each.words == texts.words) continue;
+    throw std::runtime_error(texts.kept.path() + " has phrases of " + std::to_string(each.words) +
+                             " words, which --words has to say");
+  }
+  if (!fits)
+    throw std::runtime_error(path.string() + " is not of " + texts.kept.path() + ": it names " +
+                             std::to_string(files.size()) + " files");
+  texts.known_files = files.size();
+  std::ranges::move(texts.files, std::back_inserter(files));
+  texts.files = std::move(files);
+}
+
+// Appends a record for every phrase of a file; false for a binary one.
+bool append_phrases(corpus& texts, auto& records, std::size_t file, std::istream& in) {
+  const auto append = [&](std::uint64_t hash, std::uint64_t offset) {
+    records.push_back({hash, std::uint32_t(file), std::uint32_t(texts.words), offset});
   };
-  static std::array<char, 1 << 20> piece;
-  std::streamsize room = 8192;  // the first piece decides whether the file is text
-  for (std::uint64_t offset = 0; in; room = piece.size()) {
-    const std::string_view got(piece.data(), std::size_t(in.read(piece.data(), room).gcount()));
-    if (offset == 0 && got.find('\0') != got.npos) return false;
-    for (const char byte : got) {
-      const std::uint64_t letter = lower_case[static_cast<unsigned char>(byte)];
-      if (letter == 0 && hash != no_word) end_word();
-      if (letter != 0 && hash == no_word) begin = offset;
-      if (letter != 0) hash = (hash ^ letter) * 0x100000001b3;
-      ++offset;
-    }
-    texts.text_bytes += got.size();
+  return read_phrases(in, texts.words, append, [&](std::uint64_t offset, std::size_t size_bytes) {
+    texts.text_bytes += size_bytes;
     std::error_code gone;
     const double share = double(offset) / double(fs::file_size(texts.files[file], gone));
-    show_progress("reading", (double(file) + std::min(1.0, share)) / double(texts.files.size()));
-  }
-  if (hash != no_word) end_word();
-  return true;
+    show_progress("reading", (double(file - texts.known_files) + std::min(1.0, share)) /
+                                 double(texts.files.size() - texts.known_files));
+  });
 }
 
-void read_files(corpus& texts) {
-  for (std::size_t i = 0; i < texts.files.size(); ++i) {
-    const std::size_t size_before = texts.records.size();
+// A kill leaves what was committed: records of whole files, whose names were there before them.
+void keep_name(corpus& texts, std::size_t file) {
+  constexpr std::size_t step = 32 * mapvec::MiB / sizeof(record);
+  texts.names.append_range(texts.files[file]);
+  texts.names.push_back(0);
+  const std::size_t uncommitted = texts.kept.size() - texts.kept.committed_size();
+  if (uncommitted < step && file + 1 < texts.files.size()) return;
+  texts.names.commit();
+  texts.kept.commit();
+}
+
+void read_files(corpus& texts, auto& records) {
+  for (std::size_t i = texts.known_files; i < texts.files.size(); ++i) {
+    const std::size_t size_before = records.size();
     errno = 0;
     std::ifstream in(texts.files[i], std::ios::binary);
-    const bool is_text = append_phrases(texts, i, in);
-    const bool failed = !in.is_open() || in.bad();
-    if (!failed) ++(is_text ? texts.text : texts.binary);
-    if (!failed) continue;
-    texts.records.truncate(size_before);  // a file counts as a whole or not at all
-    skip_unreadable(texts, texts.files[i], {errno, std::generic_category()});
+    const bool is_text = append_phrases(texts, records, i, in);
+    if (in.is_open() && !in.bad()) {
+      ++(is_text ? texts.text : texts.binary);
+    } else {
+      records.truncate(size_before);  // a file counts as a whole or not at all
+      skip_unreadable(texts, texts.files[i], {errno, std::generic_category()});
+    }
+    if (texts.kept.is_open()) keep_name(texts, i);
   }
-}
-
-std::string text_of(const corpus& texts, const record& first) {
-  std::ifstream in(texts.files[first.file], std::ios::binary);
-  in.seekg(static_cast<std::streamoff>(first.offset));
-  std::string text;
-  for (std::size_t words = texts.words; in && text.size() < 4096;) {  // nobody reads on
-    const auto letter = static_cast<char>(lower_case[static_cast<unsigned char>(in.get())]);
-    const bool ends_word = letter == 0 && !text.ends_with(' ');
-    if (ends_word && --words == 0) break;
-    if (letter != 0 || ends_word) text += letter != 0 ? letter : ' ';
-  }
-  return text;
 }
 
 // Walks over the runs of equal hashes. A text is read only where the count could make the list.
 std::multiset<phrase> most_repeated(corpus& texts) {
   std::multiset<phrase> best;
   const auto end = texts.records.end();
+  const auto by_name = [&](const record& a, const record& b) {  // kept files are in no such order
+    return std::tie(texts.files[a.file], a.offset) < std::tie(texts.files[b.file], b.offset);
+  };
   for (auto first = texts.records.begin(), last = first; first != end; first = last) {
     std::size_t files = 1;
     while (++last != end && last->hash == first->hash) files += last->file != last[-1].file;
     const auto count = static_cast<std::size_t>(last - first);
     ++texts.distinct;
     if (best.size() == texts.top && count < best.rbegin()->count) continue;
-    best.insert({count, files, text_of(texts, *first), *first});
+    const record& place = *std::ranges::min_element(first, last, by_name);
+    best.insert(
+        {count, files, phrase_at(texts.files[place.file], place.offset, texts.words), place});
     if (best.size() > texts.top) best.erase(std::prev(best.end()));
   }
   return best;
@@ -182,21 +176,17 @@ std::multiset<phrase> most_repeated(corpus& texts) {
 
 void find_phrases(corpus& texts) {
   std::multiset<phrase> best;
-  std::ostringstream phases;
-  const auto timed = [&](const char* verb, const std::uint64_t& size_bytes, const auto& work) {
-    show_progress(verb, 0);
-    const auto start = steady_clock::now();
-    work();
-    const double seconds = std::chrono::duration<double>(steady_clock::now() - start).count();
-    phases << std::left << std::setw(9) << verb << std::right << std::setw(9) << seconds << " s"
-           << std::setw(10) << double(size_bytes) / 1e6 / seconds << " MB/s\n";
-  };
-  phases << std::fixed << std::setprecision(2);
-  timed("reading", texts.text_bytes, [&] { read_files(texts); });
-  if (texts.text == 0) throw std::runtime_error("there is no text to read");
-  const std::uint64_t record_bytes = texts.records.size() * sizeof(record);
-  timed("sorting", record_bytes, [&] { std::sort(texts.records.begin(), texts.records.end()); });
-  timed("counting", record_bytes, [&] { best = most_repeated(texts); });
+  stopwatch phases;
+  phases.time("reading", texts.text_bytes, [&] {
+    return texts.kept.is_open() ? read_files(texts, texts.kept) : read_files(texts, texts.records);
+  });
+  if (texts.text == 0 && texts.kept.empty()) throw std::runtime_error("there is no text to read");
+  const std::uint64_t record_bytes = (texts.records.size() + texts.kept.size()) * sizeof(record);
+  phases.time("sorting", record_bytes, [&] {
+    texts.records.append_range(std::as_const(texts.kept));  // what is kept stays as it was read
+    std::sort(texts.records.begin(), texts.records.end());
+  });
+  phases.time("counting", record_bytes, [&] { best = most_repeated(texts); });
   show_progress("", 1);
   std::size_t width = 6;
   for (const auto& each : best) width = std::clamp(each.text.size(), width, std::size_t{60});
@@ -210,35 +200,39 @@ void find_phrases(corpus& texts) {
   std::cout << "\ntext       " << texts.text << " files, " << texts.text_bytes << " bytes; skipped "
             << texts.binary << " binary, " << texts.unreadable << " unreadable\nelements   "
             << texts.records.size() << " of " << sizeof(record) << " bytes, " << texts.distinct
-            << " distinct\nbytes      " << texts.records.disk_size_bytes() << " on disk, "
+            << " distinct\nbytes      "
+            << texts.records.disk_size_bytes() + texts.kept.disk_size_bytes() << " on disk, "
             << used.ru_maxrss * 1024 << " of memory at the peak\n"
-            << phases.str();
+            << phases.text();
 }
 }  // namespace
 
 int main(int argc, char** argv) try {
   corpus texts;
   std::vector<std::string> paths;
+  std::string keep;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     if (argument == "--help") return std::cout << usage, 0;
-    if (argument != "--words" && argument != "--top") {
+    if (argument != "--words" && argument != "--top" && argument != "--keep") {
       if (argument.starts_with('-')) throw std::invalid_argument("there is no option " + argument);
       paths.push_back(argument);
       continue;
     }
-    std::size_t& number = argument == "--words" ? texts.words : texts.top;
-    const std::string_view text = ++i < argc ? argv[i] : "";
-    const auto [end, failure] = std::from_chars(text.begin(), text.end(), number);
-    if (failure != std::errc() || end != text.end() || number < 1 || number > 1'000'000)
-      throw std::invalid_argument(argument + " needs a whole number from 1 to 1000000");
+    const std::string value = ++i < argc ? argv[i] : "";
+    if (argument == "--words") texts.words = whole_number(argument, value);
+    if (argument == "--top") texts.top = whole_number(argument, value);
+    if (argument == "--keep") keep = value;
+    if (argument == "--keep" && !value.ends_with(".npy"))
+      throw std::invalid_argument("--keep needs a name that ends in .npy");
   }
   if (paths.empty()) paths.emplace_back("/usr/share");
   for (const std::string& path : paths) {
     if (!fs::exists(path)) throw std::runtime_error("there is no file or directory " + path);
-    list_files(texts, path);
+    list_files(texts, keep.empty() ? fs::path(path) : fs::absolute(path));
   }
   std::ranges::sort(texts.files);
+  if (!keep.empty()) open_kept(texts, keep);
   std::cout.imbue(std::locale(std::locale::classic(), new thousands));
   find_phrases(texts);
   if (!std::cout.flush()) throw std::runtime_error("cannot write to standard output");

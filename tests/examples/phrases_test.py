@@ -2,18 +2,29 @@
 #
 # Goal: examples/phrases.cpp finds exactly what its usage text promises. Method: the program runs
 # over data/ and small trees made here, and every phrase with its count, number of files and first
-# place is compared with a count by regular expressions, which shares no code with it.
+# place is compared with a count by regular expressions, which shares no code with it. What it keeps
+# is read by NumPy.
 #
-# usage: phrases_test.py PROGRAM [TestClass]
+# usage: phrases_test.py PROGRAM [TestClass]; of the classes only Keep needs NumPy
+import ctypes
+import errno
 import os
 import pathlib
+import platform
 import re
 import resource
 import shutil
+import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import unittest
+
+try:
+    import numpy
+except ImportError:
+    numpy = None
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
 PROGRAM = None
@@ -23,6 +34,30 @@ ROW = re.compile(r" *([\d,]+) +([\d,]+)  ([a-z0-9 ]*?) {2,}(\S.*): ([\d,]+)")
 def run(*arguments, **more):
     return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, timeout=60,
                           encoding="utf-8", errors="replace", **more)
+
+
+def filter_calls(calls, argument, value, action):
+    """For a process to be: what happens to a system call whose argument has this value."""
+    call = calls[platform.machine()]
+    load, equal, result, allow = 0x20, 0x15, 0x06, 0x7FFF0000  # linux/bpf_common.h, seccomp.h
+    code = b"".join(struct.pack("HBBI", *each) for each in (
+        (load, 0, 0, 0), (equal, 0, 3, call), (load, 0, 0, 16 + 8 * argument),
+        (equal, 0, 1, value), (result, 0, 0, action), (result, 0, 0, allow)))
+    program = ctypes.create_string_buffer(code)
+    header = struct.pack("HP", len(code) // 8, ctypes.addressof(program))
+    library = ctypes.CDLL(None, use_errno=True)
+    for option in ((38, 1, 0, 0, 0), (22, 2, header)):  # PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP
+        if library.prctl(*option) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
+
+
+def fail_reads_of_1_mib():
+    """All but the first one of a file."""
+    filter_calls({"x86_64": 0, "aarch64": 63}, 2, 1 << 20, 0x00050000 | errno.EIO)
+
+
+def die_in_writes_at(offset):
+    return lambda: filter_calls({"x86_64": 18, "aarch64": 68}, 3, offset, 0x80000000)
 
 
 def number(text):
@@ -58,6 +93,34 @@ def expected_rows(root, words):
     table = [(len(where), len({path for path, _ in where}), phrase, *min(where))
              for phrase, where in places.items()]
     return sorted(table, key=lambda row: (-row[0], row[2]))
+
+
+def hash_of(words):
+    """What a phrase's hash is; frozen, because kept files hold it."""
+    total = 0
+    for word in words:
+        value = 0xcbf29ce484222325
+        for letter in word:
+            value = (value ^ letter) * 0x100000001b3 % 2**64
+        value = (value ^ value >> 32) * 0xff51afd7ed558ccd % 2**64
+        total = (total * 0x9e3779b97f4a7c15 + (value ^ value >> 29)) % 2**64
+    return total
+
+
+def expected_records(paths, words, first_file=0):
+    """(hash, file, words, offset) of every phrase in the order of the paths."""
+    records = []
+    for file, path in enumerate(paths, first_file):
+        content = pathlib.Path(path).read_bytes()
+        found = [] if b"\0" in content[:8192] else list(re.finditer(rb"[A-Za-z0-9]+", content))
+        for first in range(len(found) - words + 1):
+            phrase = [match[0].lower() for match in found[first:first + words]]
+            records.append((hash_of(phrase), file, words, found[first].start()))
+    return records
+
+
+def table(output):
+    return output.split("\n\n")[0]
 
 
 class Scratch(unittest.TestCase):
@@ -217,6 +280,15 @@ class Inputs(Scratch):
         self.assertRegex(result.stdout, "skipped 1 binary, 2 unreadable")
         self.assertEqual([row[2] for row in rows(result.stdout)], ["one two three four five"])
 
+    def test_a_file_that_fails_in_the_middle_counts_for_nothing(self):
+        self.write("good", b"one two three four five")
+        self.write("half", b"one two three four five " * 1000)
+        result = run(self.root, preexec_fn=fail_reads_of_1_mib)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("half: Input/output error", result.stderr)
+        self.assertRegex(result.stdout, "text +1 files, .*skipped 0 binary, 1 unreadable\n")
+        self.assertEqual([row[:2] for row in rows(result.stdout)], [(1, 1)])
+
     def test_no_input_is_a_message(self):
         (self.root / "empty").mkdir()
         self.write("binary", b"a\0")
@@ -285,6 +357,199 @@ class Mistakes(Scratch):
         self.assertIn("standard output", result.stderr)
 
 
+class Keep(Scratch):
+    def setUp(self):
+        super().setUp()
+        self.file = self.root / "kept.npy"
+        self.name_file = self.root / "kept.names.npy"
+
+    def tree(self, name, *contents):
+        for index, content in enumerate(contents):
+            self.write(f"{name}/{index}", content)
+        return self.root / name
+
+    def keep(self, *arguments, **more):
+        return run("--keep", self.file, "--words", 2, *arguments, **more)
+
+    def kept(self):
+        """The records and the names of their files."""
+        records = numpy.load(self.file, mmap_mode="r")
+        names = numpy.load(self.name_file)
+        self.assertEqual(records.dtype.names, ("hash", "file", "words", "offset"))
+        self.assertEqual(names.dtype, numpy.uint8)
+        *each, rest = names.tobytes().split(b"\0")
+        self.assertEqual(rest, b"")
+        return records.tolist(), [name.decode() for name in each]
+
+    def expect_kept(self, *roots):
+        records, names = self.kept()
+        expected = [sorted(str(path) for path in root.rglob("*")
+                           if path.is_file() and path.stat().st_size > 0) for root in roots]
+        self.assertEqual(names, sum(expected, []))
+        self.assertGreater(len(records), 0)
+        self.assertEqual(records, expected_records(names, 2))
+
+    def test_numpy_reads_what_is_kept_in_the_order_of_the_input(self):
+        result = self.keep(DATA)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.expect_kept(DATA)
+        self.assertEqual(table(result.stdout), table(run("--words", 2, DATA).stdout))
+
+    def test_a_second_run_appends_and_counts_all(self):
+        one = self.tree("one", b"blue red blue red", b"one red blue", b"\0", b"x")
+        two = self.tree("two", b"red blue", b"green red blue red")
+        for first, second in ((one, two), (two, one)):
+            with self.subTest(first=first.name):
+                self.assertEqual(self.keep(first).returncode, 0)
+                before = self.file.read_bytes()[192:]
+                self.assertEqual(len(before), self.file.stat().st_size - 192)
+                result = self.keep(second)
+                self.assertEqual((result.returncode, result.stderr), (0, ""))
+                self.expect_kept(first, second)
+                self.assertEqual(self.file.read_bytes()[192:][:len(before)], before)
+                together = run("--words", 2, one, two)
+                self.assertEqual(table(result.stdout), table(together.stdout))
+                self.file.unlink()
+                self.name_file.unlink()
+
+    def test_names_hold_from_every_directory(self):
+        self.tree("one", b"red blue", b"red blue")
+        subprocess.run([PROGRAM, "--keep", "kept.npy", "--words", "2", "one"], cwd=self.root,
+                       capture_output=True, check=True, timeout=60)
+        self.expect_kept(self.root / "one")
+        result = self.keep(self.tree("two", b"red blue"))
+        self.assertEqual(rows(result.stdout), [(3, 3, "red blue", f"{self.root}/one/0", 0)])
+
+    def test_nothing_new_to_read_still_counts_what_is_kept(self):
+        before = self.keep(self.tree("one", b"red blue red blue"))
+        result = self.keep(self.tree("two", b"\0"))
+        self.assertEqual((result.returncode, table(result.stdout)), (0, table(before.stdout)))
+        self.expect_kept(self.root / "one", self.root / "two")
+
+    def test_a_kill_leaves_whole_files_and_the_next_run_appends(self):
+        content = b"pear apple fig " * 40000
+        files = 60
+        root = self.tree("many", *[content] * files)
+        one = numpy.array(expected_records([root / "0"], 2), dtype=object)
+        for _ in range(10):
+            done = self.kill_after_a_commit(root)
+            if 0 < done < files:
+                break
+            self.file.unlink()
+            self.name_file.unlink()
+        self.assertTrue(0 < done < files, "no kill was in time")
+        records = numpy.load(self.file)
+        self.assertEqual(len(records), done * len(one))
+        for column, name in ((0, "hash"), (3, "offset")):
+            expected = numpy.tile(one[:, column].astype("<u8"), done)
+            self.assertTrue(numpy.array_equal(records[name], expected), name)
+        self.assertTrue(numpy.array_equal(records["file"], numpy.repeat(range(done), len(one))))
+        names = numpy.load(self.name_file).tobytes().split(b"\0")[:-1]
+        self.assertGreaterEqual(len(names), done)
+        self.assertEqual(names, sorted(str(path).encode() for path in root.iterdir())[:len(names)])
+
+        result = self.keep(self.tree("after", b"late pear apple"), "--top", 3)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        expected = expected_records([self.root / "after/0"], 2, first_file=len(names))
+        self.assertEqual(numpy.load(self.file)[done * len(one):].tolist(), expected)
+        self.assertEqual(rows(result.stdout)[0], (done * 40000 + 1, done + 1, "pear apple",
+                                                  f"{self.root}/after/0", 5))
+
+    def test_names_are_committed_before_the_records_that_need_them(self):
+        root = self.tree("one", b"red blue red", b"blue red")
+        # Where the counts end in the headers of names and of records.
+        for offset, names in ((64, []), (128, [f"{root}/0", f"{root}/1"])):
+            with self.subTest(offset=offset):
+                result = self.keep(root, preexec_fn=die_in_writes_at(offset))
+                self.assertEqual(result.returncode, -signal.SIGSYS)
+                self.assertEqual(self.kept(), ([], names))
+                self.assertEqual(self.keep(root).returncode, 0)
+                expected = expected_records([f"{root}/0", f"{root}/1"], 2, first_file=len(names))
+                self.assertEqual(self.kept(), (expected, names + [f"{root}/0", f"{root}/1"]))
+                self.file.unlink()
+                self.name_file.unlink()
+
+    def kill_after_a_commit(self, root):
+        """How many files were committed when it was killed."""
+        program = subprocess.Popen([PROGRAM, "--keep", self.file, "--words", "2", root],
+                                   stdout=subprocess.DEVNULL)
+        while program.poll() is None:
+            if self.file.exists() and len(numpy.load(self.file, mmap_mode="r")) > 0:
+                program.kill()
+        self.assertEqual(program.wait(), -signal.SIGKILL)
+        records = numpy.load(self.file, mmap_mode="r")
+        return int(records["file"][-1]) + 1
+
+    def test_a_full_disk_leaves_what_the_run_before_has_committed(self):
+        small = self.tree("small", b"red blue red blue")
+        self.assertEqual(self.keep(small).returncode, 0)
+        large = self.tree("large", b"one two three four five six seven " * 100000)
+        result = self.keep(large, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE,
+                                                                        (4 << 20, 4 << 20)))
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertRegex(result.stderr, r"^phrases: .*kept.npy.*File too large.*\n$")
+        self.expect_kept(small)
+        self.assertEqual(self.keep(self.tree("more", b"red blue")).returncode, 0)
+        self.expect_kept(small, self.root / "more")
+
+    def test_an_unreadable_file_has_a_name_and_no_records(self):
+        self.tree("one", b"red blue", b"nobody reads", b"blue red")
+        (self.root / "one/1").chmod(0)
+        program = shutil.copy(PROGRAM, self.root / "program")  # where nobody can run it
+        self.root.chmod(0o777)
+        another_user = {"user": "nobody"} if os.geteuid() == 0 else {}
+        result = subprocess.run([program, "--keep", self.file, "--words", "2", self.root / "one"],
+                                capture_output=True, timeout=60, cwd="/", **another_user)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn(b"one/1: Permission denied", result.stderr)
+        records, names = self.kept()
+        self.assertEqual(names, [f"{self.root}/one/{index}" for index in range(3)])
+        self.assertEqual([record[1] for record in records], [0, 2])
+
+    def test_a_file_that_fails_in_the_middle_has_a_name_and_no_records(self):
+        root = self.tree("one", b"red blue " * 9, b"red blue " * 5000, b"blue red " * 9)
+        result = self.keep(root, preexec_fn=fail_reads_of_1_mib)
+        self.assertIn("one/1: Input/output error", result.stderr)
+        records, names = self.kept()
+        self.assertEqual(names, [f"{root}/{index}" for index in range(3)])
+        expected = expected_records(names, 2)
+        self.assertEqual(records, [record for record in expected if record[1] != 1])
+
+    def expect_refusal(self, message, *arguments):
+        present = [path for path in (self.file, self.name_file) if path.exists()]
+        before = [path.read_bytes() for path in present]
+        result = self.keep(*arguments, self.root / "one")
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertRegex(result.stderr, message)
+        self.assertEqual([path.read_bytes() for path in present], before)
+
+    def test_files_that_do_not_fit_together_are_refused(self):
+        self.keep(self.tree("one", b"red blue", b"blue red"))
+        self.expect_refusal(r"^phrases: .*kept\.npy has phrases of 2 words", "--words", 3)
+        names = numpy.load(self.name_file)
+        for wrong in (names[:0], names[:len(names) // 2], names[:-1]):
+            numpy.save(self.name_file, wrong)
+            self.expect_refusal(r"^phrases: .*kept\.names\.npy .*kept\.npy.* [01] files\n$")
+        self.name_file.unlink()
+        self.expect_refusal(r"^phrases: .*kept\.names\.npy.*No such file")
+        self.assertFalse(self.name_file.exists())
+        numpy.save(self.name_file, names)
+        numpy.save(self.file, numpy.arange(3))
+        self.expect_refusal(r"^phrases: .*kept\.npy.*<i8")
+        self.file.write_bytes(b"no array")
+        self.expect_refusal(r"^phrases: .*kept\.npy")
+
+    def test_a_name_without_npy_is_a_mistake(self):
+        for arguments in (["--keep"], ["--keep", "kept"], ["--keep", ""], ["--keep", "a.npy.gz"]):
+            result = run(*arguments, cwd=self.root)
+            self.assertEqual((result.returncode, result.stdout), (2, ""))
+            self.assertRegex(result.stderr, r"^phrases: --keep .*\nusage: phrases ")
+        self.assertEqual(list(self.root.iterdir()), [])
+
+
 if __name__ == "__main__":
+    if numpy is None and "Keep" in sys.argv:
+        print("Skipped\nthis Python has no NumPy")
+        sys.exit(77)
     PROGRAM = os.path.abspath(sys.argv[1])
     unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=1)
