@@ -36,6 +36,7 @@ CONTENDERS = {
     "std_huge": ("std::vector, huge pages", "std", HUGE_MALLOC),
     "pwrite": ("pwrite of 1 MiB (the limit)", "pwrite", {}),
     "named_file": ("named file of one page", "named_file", {}),
+    "write_twice": ("write, sync, 16 bytes, sync", "write_twice", {}),
 }
 
 
@@ -69,6 +70,7 @@ class Cell:
     rounds: int = 0  # 0: as many as asked for; counts need only one
     thp: str = ""  # the only setting under which it says something
     goals_by_thp: dict = dataclasses.field(default_factory=dict)
+    journaled: bool = False  # runs on an ext4 of its own, with a journal
 
     def goal(self, contender, thp):
         return self.goals_by_thp.get(thp, {}).get(contender, self.goals.get(contender))
@@ -94,6 +96,14 @@ CELLS = (
     Cell("random_read", "random reads in 256 MiB", "ns each", PAIR, {"std": Goal("speed", 1)}),
     Cell("small", "create, one element, destroy", "ns each", ("mapvec", "named_file", "std"),
          {"named_file": Goal("time", 0.7)}),
+    Cell("commit", "append_range of 64 KiB and commit", "ns each", ("mapvec", "write_twice"),
+         {"write_twice": Goal("time", 1.2)}, thp="madvise", journaled=True),
+    Cell("commit_pushed", "push_back of 64 KiB and commit", "ns each", ("mapvec", "write_twice"),
+         {"write_twice": Goal("time", 1.2)}, thp="madvise", journaled=True),
+    Cell("open_view", "file_view::open of 100 GiB", "ns each", ("mapvec",),
+         {"mapvec": Goal("most", 100_000)}, thp="madvise", journaled=True),
+    Cell("open_writer", "file_vector::open of 100 GiB", "ns each", ("mapvec",),
+         {"mapvec": Goal("most", 300_000)}, thp="madvise", journaled=True),
     Cell("thousand", "1,000 vectors of one element, resident", "bytes each", PAIR,
          {"mapvec": Goal("most", 8192)}, "resident_bytes", 1, "always"),
     Cell("thousand", "… and their page tables", "bytes each", PAIR, {}, "page_table_bytes", 1,
@@ -126,6 +136,31 @@ class ThpSetting:
             return False
 
 
+class JournaledDisk:
+    """A loop-mounted ext4 with a journal below `directory`; None where it cannot be had."""
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.path = None
+
+    def __enter__(self):
+        image, mount = self.directory / "image", self.directory / "mount"
+        mount.mkdir()
+        commands = (["truncate", "-s", "1G", image], ["mkfs.ext4", "-q", "-F", image],
+                    ["mount", "-o", "loop", image, mount])
+        try:
+            for command in commands:
+                subprocess.run(command, check=True, capture_output=True)
+            self.path = str(mount)
+        except (OSError, subprocess.CalledProcessError) as problem:
+            print(f"skipped: an ext4 with a journal: {problem}", file=sys.stderr)
+        return self
+
+    def __exit__(self, *_):
+        if self.path is not None:
+            subprocess.run(["umount", self.path], check=False)
+
+
 def run_once(program, cell, contender, directory):
     """The counters of one benchmark in its own process."""
     _, name, environment = CONTENDERS[contender]
@@ -142,8 +177,8 @@ def run_once(program, cell, contender, directory):
     return values
 
 
-def measure(program, cells, thp, rounds, directory):
-    """{(program, contender): [counters of each round]}"""
+def measure(program, cells, thp, rounds, directory, journaled):
+    """{(program, contender): [counters of each round]}; `journaled` is the other directory."""
     jobs = {(cell.program, contender): cell for cell in cells
             for contender in cell.contenders_under(thp)}
     results = {job: [] for job in jobs}
@@ -154,7 +189,8 @@ def measure(program, cells, thp, rounds, directory):
             if sys.stderr.isatty():
                 print(f"\rTHP {thp}, round {number + 1} of {rounds}, {step + 1} of {len(due)} ",
                       end="", file=sys.stderr)
-            results[job].append(run_once(program, jobs[job], job[1], directory))
+            here = journaled if jobs[job].journaled else directory
+            results[job].append(run_once(program, jobs[job], job[1], here))
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
     return results
@@ -283,14 +319,15 @@ def main():
     directory = tempfile.mkdtemp(prefix="mapvec-bench-", dir=arguments.directory)
     rows = []
     try:
-        with ThpSetting() as setting:
+        with ThpSetting() as setting, JournaledDisk(directory) as disk:
             text = machine(arguments.build_directory, directory, setting.found, arguments.rounds)
             print(text, flush=True)
             settable = [thp for thp in ("madvise", "always") if setting.set(thp)]
             for thp in settable or [setting.found or "none"]:
-                here = [cell for cell in cells if cell.thp in ("", thp)]
+                here = [cell for cell in cells
+                        if cell.thp in ("", thp) and (disk.path or not cell.journaled)]
                 setting.set(thp)
-                results = measure(program, here, thp, arguments.rounds, directory)
+                results = measure(program, here, thp, arguments.rounds, directory, disk.path)
                 rows += [row for cell in here for row in rows_of(cell, thp, results)]
     finally:
         shutil.rmtree(directory, ignore_errors=True)
