@@ -50,6 +50,21 @@ bool still_names(const std::string& path, int fd) noexcept {
          opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
+int sync_directory_of(const std::string& path) noexcept {
+  const int fd = sys::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  if (fd < 0) return fd;
+  const int failed = sys::fsync(fd);
+  sys::close(fd);
+  return failed;
+}
+
+std::string present_path(int fd) {
+  std::string path(4096, '\0');  // PATH_MAX
+  if (sys::descriptor_path(fd, path.data(), path.size()) != 0) return {};
+  path.resize(path.find('\0'));
+  return still_names(path, fd) ? path : std::string();
+}
+
 void remove_name(const std::string& path, int fd) noexcept {
   struct stat opened{};
   struct stat named{};

@@ -26,6 +26,13 @@ bool lacks_unnamed_files(int failed) noexcept;
 /// True while `path` is a name of the open file.
 bool still_names(const std::string& path, int fd) noexcept;
 
+/// Waits until the names in the directory of `path` are on the disk: 0 or -errno.
+int sync_directory_of(const std::string& path) noexcept;
+
+/// The path the open file has now, whatever links and renames led there; empty if it has none, or
+/// /proc does not tell.
+std::string present_path(int fd);
+
 /// Removes `path` while it is a name of the open file. A name that has gone, or that belongs to
 /// another file by now, is none of ours; one that cannot be looked at is reported.
 void remove_name(const std::string& path, int fd) noexcept;

@@ -53,20 +53,12 @@ file pending_name::make(unsigned permissions) {
   return {fd, path_};
 }
 
-int pending_name::sync_directory() const noexcept {
-  const int fd = sys::open(directory_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  if (fd < 0) return fd;
-  const int failed = sys::fsync(fd);
-  sys::close(fd);
-  return failed;
-}
-
 void pending_name::publish(const file& complete, const std::string& present_name) {
   const std::string& from = hidden_.empty() ? present_name : hidden_;
   int failed = from.empty() ? sys::link_descriptor(complete.descriptor(), path_.c_str())
                             : rename_to_free(from, path_);
   if (failed != 0) throw_error(-failed, "create", path_);
-  failed = sync_directory();
+  failed = sync_directory_of(path_);
   if (failed == 0) return hidden_.clear();
   // A name that a crash may take away is not to be relied on.
   if (from.empty()) {
@@ -88,7 +80,7 @@ int pending_name::publish_over(const file& complete, const std::string& present_
   const int failed = sys::rename(from.c_str(), path_.c_str(), 0);
   if (failed != 0) throw_error(-failed, "replace", path_);
   hidden_.clear();
-  return sync_directory();
+  return sync_directory_of(path_);
 }
 
 }  // namespace mapvec::detail

@@ -35,8 +35,6 @@ class pending_name {
   int publish_over(const file& complete, const std::string& present_name = {});
 
  private:
-  int sync_directory() const noexcept;
-
   std::string path_;
   std::string hidden_;  // to be removed; empty where there is none
 };

@@ -132,6 +132,7 @@ void storage::reserve(element_layout element, std::size_t used_bytes, std::size_
     throw_length_error(needed_bytes / element.size_bytes, max_bytes / element.size_bytes);
   }
   state_->require_intact();
+  settle_shrink(used_bytes);
   state_->grow(header_bytes + used_bytes, header_bytes + needed_bytes, how);
   publish();
 }
@@ -164,16 +165,20 @@ void storage::make_room(element_layout element, std::size_t used_bytes) {
   require_owner();
   if (data_ + needed_bytes <= *limit_) return;
   state_->require_intact();
-  if (used_bytes < committed_bytes_) {
-    state_->settle_shrink(used_bytes);
-    publish();
-    if (data_ + needed_bytes <= *limit_) return;
-  }
+  settle_shrink(used_bytes);
+  if (data_ + needed_bytes <= *limit_) return;
   const std::size_t end_bytes = state_->element.header_bytes + needed_bytes;
   MAPVEC_ASSERT(end_bytes - element.size_bytes <= state_->prepared_bytes);
   const std::size_t until_bytes =
       std::max(state_->prepared_bytes + window_bytes, round_up(end_bytes, huge_page_bytes));
   state_->prepare_window(std::min(until_bytes, state_->size_bytes));
+  publish();
+}
+
+/// What is to be done before an element is written where the file counts another.
+void storage::settle_shrink(std::size_t used_bytes) {
+  if (used_bytes >= committed_bytes_) return;
+  state_->settle_shrink(used_bytes);
   publish();
 }
 
@@ -189,7 +194,7 @@ void storage::shrink(std::size_t used_bytes) {
   state& now = *state_;
   if (now.record != nullptr) {
     now.require_intact();
-    now.settle_shrink(used_bytes);
+    settle_shrink(used_bytes);
     if (now.size_bytes > now.element.header_bytes + used_bytes) {
       now.begin_writing();
       now.cut_file(now.element.header_bytes + used_bytes);
@@ -286,7 +291,6 @@ void storage::state::grow(std::size_t used_end_bytes, std::size_t end_bytes, gro
     return;
   }
   if (record != nullptr) {
-    settle_shrink(used_end_bytes - element.header_bytes);
     begin_writing();
     if (end_bytes <= size_bytes) return;
   }

@@ -13,6 +13,7 @@
 #include "counters.hpp"
 #include "file_locks.hpp"
 #include "fork_word.hpp"
+#include "names.hpp"
 #include "npy_file.hpp"
 #include "posix/syscalls.hpp"
 #include "storage_state.hpp"
@@ -44,11 +45,40 @@ void storage::state::attach_file(std::size_t end_bytes, std::size_t element_byte
   set_size(end_bytes);
 }
 
+/// Where the file is by now; as it was opened, if nobody can tell.
+std::string storage::state::found_path() const {
+  std::string path = present_path(backing.descriptor.descriptor());
+  return path.empty() ? backing.path : path;
+}
+
+/// What opening found need not be on the disk: whoever stored the count, or gave the file its name,
+/// may have been killed before the wait for it. A file is opened fast, for reading or for nothing;
+/// so the wait comes before anything is built on what was found.
+void storage::state::secure_found() {
+  if (record->durable) return;
+  wait_for_disk(sys::fdatasync(backing.descriptor.descriptor()), {});
+  const std::string path = found_path();
+  const int fd = sys::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  if (fd >= 0) {
+    const file directory(fd, directory_of(path));
+    wait_for_disk(sys::fsync(fd), {});
+  } else if (fd != -EACCES && fd != -ENOENT) {
+    // One that we may not read, or that has gone, cannot be synced by us.
+    throw_error(-fd, "open the directory of", path);
+  }
+  record->durable = true;
+}
+
 /// Before the first change of the file: the header becomes ours, and what a crash left goes.
 void storage::state::begin_writing() {
   if (record->writing) return;
+  secure_found();
   npy_header canonical = growing_header(record->header, backing.path);
-  if (canonical.text() != record->header.text()) write_header(backing.descriptor, canonical);
+  if (canonical.text() != record->header.text()) {
+    write_header(backing.descriptor, canonical);
+    // Behind another header, a tail would not be known as ours.
+    wait_for_disk(sys::fdatasync(backing.descriptor.descriptor()), {0, canonical.size_bytes()});
+  }
   record->header = std::move(canonical);
   const std::size_t end_bytes = usable_bytes();
   cut_file(end_bytes);
@@ -137,6 +167,11 @@ void storage::note_shrink(std::size_t used_bytes) noexcept {
   if (!inherited()) *state_->word = data_ + used_bytes;
 }
 
+bool storage::is_as_found(std::size_t used_bytes) const noexcept {
+  const commit_record& record = *state_->record;
+  return !record.durable && used_bytes == record.committed_bytes && !record.overwritten;
+}
+
 void storage::commit(std::size_t used_bytes, bool may_have_changed) {
   if (data_ == nullptr) throw_error(EBADF, "commit a vector without a file", "");
   require_owner();
@@ -145,6 +180,7 @@ void storage::commit(std::size_t used_bytes, bool may_have_changed) {
   now.require_intact();
   const std::size_t new_bytes = used_bytes - used_bytes % record.row_bytes;
   const bool count_changes = new_bytes != record.committed_bytes;
+  now.secure_found();
   if (!count_changes && !may_have_changed && !record.overwritten) return;
   if (count_changes) now.begin_writing();
   if (new_bytes / record.row_bytes > record.header.max_count()) {

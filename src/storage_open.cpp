@@ -67,8 +67,6 @@ storage storage::open_file(path_view path, const element_format& format, const o
   fresh.backing.descriptor = open_as_writer(name);
   fresh.backing.path = std::move(name);
   const file& opened = fresh.backing.descriptor;
-  // A count that a killed process had not got to the disk must not be taken for a commit.
-  fresh.wait_for_disk(sys::fdatasync(opened.descriptor()), {});
   npy_contents found = read_npy(opened, format, settings.row_width);
   growing_header(found.header, fresh.backing.path);
   if (!settings.discard_tail) require_own_tail(opened, found);
@@ -82,6 +80,7 @@ storage storage::open_file(path_view path, const element_format& format, const o
   fresh.record->committed_bytes = used_bytes;
   fresh.record->published_end_bytes = found.file_bytes;
   fresh.record->writing = false;
+  fresh.record->durable = false;
   fresh.attach_file(found.file_bytes, format.size_bytes);
   add(process_counters.uncommitted_bytes, found.file_bytes - fresh.usable_bytes());
   made.publish();

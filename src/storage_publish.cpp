@@ -176,20 +176,6 @@ struct storage::publisher {
     temporary.publish();
     return true;
   }
-
-  /// The path the open file has now, whatever links and renames led there.
-  static std::string present_path(const state& of) {
-    std::string path(4096, '\0');  // PATH_MAX
-    struct stat ours{};
-    struct stat named{};
-    const int fd = of.backing.descriptor.descriptor();
-    const bool found = sys::descriptor_path(fd, path.data(), path.size()) == 0 &&
-                       sys::fstat(fd, ours) == 0 && sys::lstat(path.c_str(), named) == 0 &&
-                       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
-    if (!found) return of.backing.path;
-    path.resize(path.find('\0'));
-    return path;
-  }
 };
 
 storage storage::create_file(path_view path, const element_format& format,
@@ -212,7 +198,7 @@ int storage::replace(storage& temporary, std::size_t used_bytes) {
   struct stat status{};
   const int failed = sys::fstat(old.backing.descriptor.descriptor(), status);
   if (failed != 0) throw_error(-failed, "ask for the permissions of", old.backing.path);
-  naming named(publisher::present_path(old).c_str());
+  naming named(old.found_path().c_str());
   named.replaces = true;
   named.mode = status.st_mode & 07777;
   const npy_header& header = old.record->header;

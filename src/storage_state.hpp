@@ -36,6 +36,7 @@ struct commit_record {
   // We made the file, or have changed it: the header is canonical, and nothing of a crash lies
   // behind the elements. While false, the capacity is what is committed.
   bool writing = true;
+  bool durable = true;       // count and name of the file that was found, see secure_found()
   bool overwritten = false;  // by write(), since the last commit
 };
 
@@ -65,6 +66,8 @@ struct storage::state {
   void require_intact() const;
   void attach_segment(std::size_t new_bytes, std::size_t element_bytes);
   void attach_file(std::size_t end_bytes, std::size_t element_bytes);
+  std::string found_path() const;
+  void secure_found();
   void begin_writing();
   void cut_file(std::size_t end_bytes);
   void publish_count(std::size_t new_bytes);

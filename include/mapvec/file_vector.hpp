@@ -103,7 +103,8 @@ class file_vector : public detail::vector_base<T, detail::lifetime::persistent> 
   /// Makes all elements durable: what is in the file when this returns survives. Two waits for the
   /// disk; one if only elements were changed; none if nothing was appended or removed and no
   /// pointer, iterator or reference that could change an element was ever taken (from a const
-  /// vector they do not count). Throws `error`; after EIO or ENOSPC from the disk every later call
+  /// vector they do not count). The first write or commit after open() waits twice more, for what
+  /// was found and for its name. Throws `error`; after EIO or ENOSPC from the disk every later call
   /// throws too, and the file keeps the commit before.
   /// REQUIRES: size() is a multiple of row_width(); an incomplete row is not committed.
   void commit() {
@@ -111,13 +112,15 @@ class file_vector : public detail::vector_base<T, detail::lifetime::persistent> 
     this->storage_of().commit(this->size() * sizeof(T), this->may_have_changed());
   }
 
-  /// How many elements are durable.
+  /// How many elements are durable; after open(), and until the first write or commit, how many the
+  /// file counts.
   size_type committed_size() const noexcept {
     return this->storage_of().committed_bytes() / sizeof(T);
   }
 
-  /// Commits, cuts the spare capacity away, unlocks and lets the file go. Elements are gone from
-  /// memory, so pointers become invalid. Throws `error` as commit() does; the file then stays open.
+  /// Commits, if anything was done since open(), cuts the spare capacity away, unlocks and lets the
+  /// file go. Elements are gone from memory, so pointers become invalid. Throws `error` as commit()
+  /// does; the file then stays open.
   void close();
 
   /// Lets the file go as of the last commit; what was appended since is cut away. Elements that
@@ -203,7 +206,9 @@ file_vector<T>::~file_vector() {
 template <class T>
 void file_vector<T>::close() {
   if (!is_open()) return;
-  commit();
+  const bool is_as_found =
+      !this->may_have_changed() && this->storage_of().is_as_found(this->size() * sizeof(T));
+  if (!is_as_found || this->storage_of().inherited()) commit();
   this->with_storage_changing(0, [](detail::storage& held) {
     held.cut_spare(held.committed_bytes());
     held = detail::storage();

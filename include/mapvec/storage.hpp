@@ -133,6 +133,9 @@ class MAPVEC_API storage {
   /// count is the same and neither `may_have_changed` nor write() changed a byte. Throws `error`;
   /// after a failed wait for good, with the count of before in the file.
   void commit(std::size_t used_bytes, bool may_have_changed);
+  /// True if the file was opened, and nothing has been done that a commit would wait for, as far as
+  /// the storage knows.
+  bool is_as_found(std::size_t used_bytes) const noexcept;
   /// Cuts spare capacity away, to the byte, if anything was ever written.
   void cut_spare(std::size_t used_bytes);
   /// Goes back to what is committed and lets the file go. Errors go to the error handler.
@@ -151,6 +154,7 @@ class MAPVEC_API storage {
   struct publisher;
 
   [[noreturn]] void throw_inherited() const;
+  void settle_shrink(std::size_t used_bytes);
   void start(element_layout element, std::size_t needed_bytes, growth how);
   void publish() noexcept;
 
