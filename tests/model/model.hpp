@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Goal: whatever sequence of operations is applied, mapvec::vector<T> holds what std::vector<T>
-// holds. Method: one body that takes every decision from `Choices`, so that it is a random test and
-// a fuzz target at once. Spill thresholds of a few pages make the spill, growth and shrinking of
-// the file frequent; they are counted from outside. An element type with a fuse throws in the midst
-// of operations: the strong guarantee is then compared, the basic one adopted.
+// Goal: whatever sequence of operations is applied, mapvec::vector<T> and mapvec::file_vector<T>
+// hold what std::vector<T> holds. Method: one body that takes every decision from `Choices`, so
+// that it is a random test and a fuzz target at once. Spill thresholds of a few pages make the
+// spill, growth and shrinking of the file frequent; they are counted from outside. An element type
+// with a fuse throws in the midst of operations: the strong guarantee is then compared, the basic
+// one adopted. A file_vector is also committed, closed, abandoned and killed, and must find in its
+// file what file_shadow.hpp says.
 #pragma once
 
 #include <algorithm>
@@ -13,6 +15,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <ranges>
 #include <stdexcept>
 #include <string>
@@ -21,8 +24,10 @@
 #include <utility>
 #include <vector>
 
+#include <mapvec/file_vector.hpp>
 #include <mapvec/vector.hpp>
 
+#include "model/file_shadow.hpp"
 #include "unit/common/elements.hpp"
 #include "unit/common/input_range.hpp"
 #include "unit/common/options.hpp"
@@ -42,7 +47,9 @@ struct model_counts {
   std::size_t growths = 0;
   std::size_t shrinks = 0;
   std::size_t comparisons = 0;
-  std::size_t failures = 0;  // operations in which an element threw
+  std::size_t failures = 0;   // operations in which an element threw
+  std::size_t reopens = 0;    // of a file: after close, abandon or a kill
+  std::size_t settlings = 0;  // shorter counts that an operation stored on its own
   std::vector<std::pair<std::string_view, std::size_t>> mix;
 };
 
@@ -51,13 +58,14 @@ concept has_a_fuse = requires { T::fuse = 0; };
 template <class T>
 concept counts_lives = requires { T::counts.live; };
 
-template <class T, class Choices>
+template <class T, class Choices, class Vector = mapvec::vector<T>>
 class vector_model {
  public:
   explicit vector_model(Choices choices) : choices_(std::move(choices)) {
     for (const operation& each : operations()) counts_.mix.emplace_back(each.name, 0);
     if constexpr (counts_lives<T>) T::counts = {};
     start_afresh();
+    if constexpr (is_persistent) swap_both(), start_afresh();
   }
 
   /// Throws model_mismatch.
@@ -69,6 +77,7 @@ class vector_model {
       name_ = operations()[chosen].name;
       (this->*operations()[chosen].apply)();
       require(v_.size() == model_.size(), "size()");
+      if constexpr (is_persistent) follow_file();
       require(v_.size() <= v_.capacity() && v_.capacity() <= v_.max_size(), "capacity()");
       if (--operations_until_comparison_ == 0) compare();
     }
@@ -84,6 +93,7 @@ class vector_model {
   };
   enum class promise { strong, valid };
 
+  static constexpr bool is_persistent = std::is_same_v<Vector, mapvec::file_vector<T>>;
   static constexpr std::size_t limit_bytes = 32 * mapvec::KiB;
   static constexpr std::size_t limit = limit_bytes / sizeof(T);
   static constexpr std::size_t most_operations_between_comparisons = 64;
@@ -95,6 +105,11 @@ class vector_model {
       std::vector<operation> list = moving_operations();
       if constexpr (std::copyable<T>) {
         for (const operation& each : copying_operations()) list.push_back(each);
+      }
+      if constexpr (is_persistent) {
+        for (const operation& each : file_operations()) list.push_back(each);
+      } else if constexpr (std::copyable<T>) {
+        for (const operation& each : operations_on_copies()) list.push_back(each);
       }
       return list;
     }();
@@ -127,7 +142,7 @@ class vector_model {
 
   template <class OnVector, class OnModel>
   void apply(promise given, OnVector on_vector, OnModel on_model) {
-    const T* const address = v_.data();
+    const T* const address = std::as_const(v_).data();
     const std::size_t capacity = v_.capacity();
     const bool in_memory = address != nullptr && v_.disk_size_bytes() == 0;
     held_ = elements_outside();
@@ -140,7 +155,7 @@ class vector_model {
       ++counts_.failures;
     }
     put_out_fuse();
-    require(address == nullptr || v_.data() == address, "data()");
+    require(address == nullptr || std::as_const(v_).data() == address, "data()");
     if (in_memory && v_.disk_size_bytes() != 0) ++counts_.spills;
     if (v_.capacity() > capacity) ++counts_.growths;
     if (v_.capacity() < capacity) ++counts_.shrinks;
@@ -181,14 +196,17 @@ class vector_model {
   void compare() {
     ++counts_.comparisons;
     operations_until_comparison_ = 1 + choices_.below(most_operations_between_comparisons);
-    require(v_.size() == model_.size(), "size()");
-    require(std::equal(v_.begin(), v_.end(), model_.begin(), model_.end()), "an element");
-    require(std::equal(v_.rbegin(), v_.rend(), model_.rbegin(), model_.rend()), "an element");
-    require(other_.size() == other_model_.size(), "size() of the other");
-    require(std::equal(other_.begin(), other_.end(), other_model_.begin()), "the other");
+    // A file_vector notes when somebody might change its elements: looking must not count.
+    const Vector& v = v_;
+    const Vector& other = other_;
+    require(v.size() == model_.size(), "size()");
+    require(std::equal(v.begin(), v.end(), model_.begin(), model_.end()), "an element");
+    require(std::equal(v.rbegin(), v.rend(), model_.rbegin(), model_.rend()), "an element");
+    require(other.size() == other_model_.size(), "size() of the other");
+    require(std::equal(other.begin(), other.end(), other_model_.begin()), "the other");
     require((v_ == other_) == (model_ == other_model_), "==");
     require((v_ <=> other_) == (model_ <=> other_model_), "<=>");
-    require(reinterpret_cast<std::uintptr_t>(v_.data()) % alignof(T) == 0, "alignment");
+    require(reinterpret_cast<std::uintptr_t>(v.data()) % alignof(T) == 0, "alignment");
     if constexpr (counts_lives<T>) {
       require(elements_outside() == held_, "the number of living elements");
       require(T::counts.misplaced == 0, "the place of an element");
@@ -196,10 +214,18 @@ class vector_model {
   }
 
   void start_afresh() {
+    if constexpr (is_persistent) {
+      start_with_a_new_file();
+    } else {
+      start_with_a_new_threshold();
+    }
+    model_.clear();
+  }
+
+  void start_with_a_new_threshold() {
     constexpr std::array<std::size_t, 8> thresholds_pages{1, 2, 3, 4, 1, 2, 4, 0};
     const std::size_t pages = thresholds_pages[choices_.below(thresholds_pages.size())];
-    v_ = mapvec::vector<T>(spill_after(pages * 4 * mapvec::KiB));
-    model_.clear();
+    v_ = Vector(spill_after(pages * 4 * mapvec::KiB));
   }
 
   // --- decisions -------------------------------------------------------------------------------
@@ -405,15 +431,23 @@ class vector_model {
   void swap_both() {
     swap(v_, other_);
     swap(model_, other_model_);
+    if constexpr (is_persistent) std::swap(file_, other_file_);
   }
   void move_construct() {
-    mapvec::vector<T> moved(std::move(v_));
+    Vector moved(std::move(v_));
     require(v_.empty() && v_.data() == nullptr, "a moved-from vector");
     v_ = std::move(moved);
   }
   void move_assign() {
+    const std::string path = other_.path();
+    const std::vector<T> ended = std::exchange(other_model_, std::move(model_));
     other_ = std::move(v_);
-    other_model_ = std::move(model_);
+    if constexpr (is_persistent) {
+      other_file_.reader = {};
+      other_file_ = std::move(file_);
+      expect_stored(path, ended);  // as by a destructor, which commits
+      std::filesystem::remove(path);
+    }
     start_afresh();
   }
   void give_advice() {
@@ -449,9 +483,16 @@ class vector_model {
         {"append vector", 15, &m::append_vector},
         {"assign copies", 4, &m::assign_copies},
         {"assign copies of own", 4, &m::assign_copies_of_own},
-        {"assign list", 2, &m::assign_list},
         {"resize with a value", 10, &m::resize_with_a_value},
         {"resize with own", 10, &m::resize_with_own},
+    };
+  }
+
+  /// Of the whole vector, which a file_vector does not have.
+  static std::vector<operation> operations_on_copies() {
+    using m = vector_model;
+    return {
+        {"assign list", 2, &m::assign_list},
         {"copy construct", 4, &m::copy_construct},
         {"copy assign", 6, &m::copy_assign},
     };
@@ -549,11 +590,135 @@ class vector_model {
     apply(promise::valid, [&](auto& v) { v = other_; }, [&](auto& c) { c = other_model_; });
   }
 
+  // --- operations on the file ------------------------------------------------------------------
+
+  static std::vector<operation> file_operations() {
+    using m = vector_model;
+    return {
+        {"commit", 60, &m::commit},
+        {"write", 20, &m::write},
+        {"look", 20, &m::look},
+        {"stop looking", 10, &m::stop_looking},
+        {"close and reopen", 10, &m::close_and_reopen},
+        {"destroy and reopen", 6, &m::destroy_and_reopen},
+        {"abandon and reopen", 10, &m::abandon_and_reopen},
+        {"kill and reopen", 10, &m::kill_and_reopen},
+        {"replace", 6, &m::replace},
+        {"snapshot", 4, &m::snapshot},
+    };
+  }
+
+  auto requiring() const {
+    return [this](bool condition, std::string_view what) { require(condition, what); };
+  }
+
+  void follow_file() {
+    const std::size_t counted = file_.counted;
+    file_.follow(v_, requiring());
+    if (file_.counted != counted) ++counts_.settlings;
+  }
+
+  void start_with_a_new_file() {
+    const std::string path = v_.path();
+    v_ = Vector::create(directory_.next_path());
+    if (!path.empty()) {
+      expect_stored(path, model_);
+      std::filesystem::remove(path);
+    }
+    file_ = {};
+  }
+
+  void expect_stored(const std::string& path, const std::vector<T>& expected) const {
+    const auto found = mapvec::file_view<T>::open(path);
+    require(std::equal(found.begin(), found.end(), expected.begin(), expected.end()), "the file");
+  }
+
+  /// Nobody holds `path`; the elements of the vector are `expected` from now on.
+  void reopen(const std::string& path, const std::vector<T>& expected) {
+    v_ = Vector::open(path);
+    ++counts_.reopens;
+    require(std::ranges::equal(std::as_const(v_), expected), "what a reopen finds");
+    model_ = expected;
+    file_.committed(v_, requiring());
+  }
+
+  void commit() {
+    v_.commit();
+    file_.committed(v_, requiring());
+  }
+  void write() {
+    const auto at = static_cast<std::size_t>(any_place());
+    const std::size_t most = std::min(model_.size() - at, std::size_t{40});
+    const std::vector<T> all = make_values<T>(choices_.below(most + 1), number());
+    apply(
+        promise::strong, [&](auto& v) { v.write(at, all); },
+        [&](auto& c) { std::copy(all.begin(), all.end(), c.begin() + static_cast<long>(at)); });
+  }
+  void look() { file_.look(v_.path(), requiring()); }
+  void stop_looking() { file_.reader = {}; }
+
+  void close_and_reopen() {
+    const std::string path = v_.path();
+    // Bytes of a crash stay where nothing was written, and what a reader may look at stays too.
+    const bool is_cut = v_.capacity() != v_.size() && !file_.reader.is_open();
+    v_.close();
+    require(v_.size() == 0 && v_.path().empty(), "a closed vector");
+    if (is_cut) {
+      require(is_cut_to_the_byte<T>(path, model_.size()), "the size of the file");
+    }
+    reopen(path, std::vector<T>(model_));
+  }
+  void destroy_and_reopen() {
+    const std::string path = v_.path();
+    v_ = Vector();
+    reopen(path, std::vector<T>(model_));
+  }
+  void abandon_and_reopen() {
+    const std::string path = v_.path();
+    const std::vector<T> stored = file_.stored();
+    v_.abandon();
+    reopen(path, stored);
+  }
+  /// The file as it is at this moment is what a kill leaves behind.
+  void kill_and_reopen() {
+    const std::string path = v_.path();
+    const std::string left = directory_.next_path();
+    std::filesystem::copy_file(path, left);
+    file_.reader = {};
+    const std::vector<T> stored = file_.stored();
+    v_.abandon();
+    std::filesystem::remove(path);
+    reopen(left, stored);
+  }
+  void replace() {
+    const std::vector<T> all = make_values<T>(any_size(), number());
+    mapvec::vector<T> next(choices_.below(2) == 0 ? file_from_the_start() : mapvec::options{});
+    next.append_range(all);
+    v_.replace(std::move(next));
+    require(next.empty(), "what replaced the elements");
+    model_ = all;
+    file_.reader = {};  // it would go on with the old file
+    file_.committed(v_, requiring());
+  }
+  void snapshot() {
+    const std::string path = directory_.next_path();
+    v_.snapshot(path);
+    expect_stored(path, model_);
+    require(is_cut_to_the_byte<T>(path, model_.size()), "the size of a snapshot");
+    std::filesystem::remove(path);
+  }
+
   Choices choices_;
-  mapvec::vector<T> v_;
+  struct nothing {};
+  template <class Part>
+  using of_files = std::conditional_t<is_persistent, Part, nothing>;
+  of_files<file_directory> directory_;  // outlives the files in it
+  Vector v_;
   std::vector<T> model_;
-  mapvec::vector<T> other_;
+  Vector other_;
   std::vector<T> other_model_;
+  of_files<file_shadow<T>> file_;
+  of_files<file_shadow<T>> other_file_;
   std::size_t operations_until_comparison_ = most_operations_between_comparisons;
   std::string_view name_ = "none";
   model_counts counts_;

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <random>
 #include <string>
+#include <type_traits>
 
 namespace mapvec_test {
 namespace {
@@ -20,18 +21,18 @@ std::uint64_t seed() {
 void print(const model_counts& counts) {
   std::cout << counts.operations << " operations, " << counts.spills << " spills, "
             << counts.growths << " growths, " << counts.shrinks << " shrinks, "
-            << counts.comparisons << " comparisons, " << counts.failures << " failures\nmix:";
+            << counts.comparisons << " comparisons, " << counts.failures << " failures, "
+            << counts.reopens << " reopens, " << counts.settlings << " settlings\nmix:";
   for (const auto& [name, times] : counts.mix) std::cout << ' ' << name << ' ' << times << ';';
   std::cout << '\n';
 }
 
-}  // namespace
-
-template <class T>
-void expect_model_holds(run_length length) {
+template <class Vector>
+void expect_holds(run_length length) {
+  using T = typename Vector::value_type;
   const std::uint64_t chosen = seed();
   std::cout << "MAPVEC_SEED=" << chosen << '\n';
-  vector_model<T, random_choices> model(random_choices(chosen, length.operations));
+  vector_model<T, random_choices, Vector> model(random_choices(chosen, length.operations));
   const model_counts* counts = nullptr;
   try {
     counts = &model.run();
@@ -39,8 +40,11 @@ void expect_model_holds(run_length length) {
     FAIL() << found.what() << "; again with MAPVEC_SEED=" << chosen;
   }
   print(*counts);
+  constexpr bool is_persistent = std::is_same_v<Vector, mapvec::file_vector<T>>;
   EXPECT_EQ(counts->operations, length.operations);
-  EXPECT_GE(counts->spills, length.rare_events);
+  EXPECT_GE(counts->spills, is_persistent ? 0 : length.rare_events);
+  EXPECT_GE(counts->reopens, is_persistent ? length.rare_events : 0);
+  EXPECT_GE(counts->settlings, is_persistent ? length.rare_events : 0);
   EXPECT_GE(counts->growths, length.rare_events);
   EXPECT_GE(counts->shrinks, length.rare_events);
   EXPECT_GE(counts->comparisons, length.operations / 64);
@@ -48,10 +52,25 @@ void expect_model_holds(run_length length) {
   for (const auto& [name, times] : counts->mix) EXPECT_GT(times, 0u) << name << " never ran";
 }
 
+}  // namespace
+
+template <class T>
+void expect_model_holds(run_length length) {
+  expect_holds<mapvec::vector<T>>(length);
+}
+
+template <class T>
+void expect_file_model_holds(run_length length) {
+  expect_holds<mapvec::file_vector<T>>(length);
+}
+
 template void expect_model_holds<int>(run_length);
 template void expect_model_holds<std::string>(run_length);
 template void expect_model_holds<move_only>(run_length);
 template void expect_model_holds<over_aligned<256>>(run_length);
 template void expect_model_holds<throwing>(run_length);
+template void expect_file_model_holds<int>(run_length);
+template void expect_file_model_holds<three_bytes>(run_length);
+template void expect_file_model_holds<over_aligned<256>>(run_length);
 
 }  // namespace mapvec_test

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Goal: random operations leave the vector equal to std::vector, for each kind of element. Method:
-// model.hpp. This is the quick run.
+// Goal: random operations leave a vector of either lifetime equal to std::vector, for each kind of
+// element. Method: model.hpp. This is the quick run.
 #include <gtest/gtest.h>
 
 #include "../unit/common/leak_listener.hpp"
@@ -18,5 +18,15 @@ TEST(model_quick, over_aligned_behaves_like_std_vector) {
   expect_model_holds<over_aligned<256>>(quick_run);
 }
 TEST(model_quick, throwing_behaves_like_std_vector) { expect_model_holds<throwing>(quick_run); }
+
+TEST(model_quick, file_of_int_behaves_like_std_vector) {
+  expect_file_model_holds<int>(file_quick_run);
+}
+TEST(model_quick, file_of_three_bytes_behaves_like_std_vector) {
+  expect_file_model_holds<three_bytes>(file_quick_run);
+}
+TEST(model_quick, file_of_over_aligned_behaves_like_std_vector) {
+  expect_file_model_holds<over_aligned<256>>(file_quick_run);
+}
 
 }  // namespace
