@@ -28,8 +28,11 @@ int open_unnamed_beside(const std::string& path, unsigned permissions) noexcept 
 int rename_to_free(const std::string& from, const std::string& path) noexcept {
   const int failed = sys::rename(from.c_str(), path.c_str(), RENAME_NOREPLACE);
   if (failed != -EINVAL && failed != -ENOSYS && failed != -EOPNOTSUPP) return failed;
-  const int unlinked = sys::link(from.c_str(), path.c_str());
-  return unlinked != 0 ? unlinked : sys::unlink(from.c_str());
+  const int linked = sys::link(from.c_str(), path.c_str());
+  if (linked != 0) return linked;
+  const int stuck = sys::unlink(from.c_str());
+  if (stuck != 0) report_error(-stuck, "remove", from);  // the file has its name all the same
+  return 0;
 }
 
 }  // namespace

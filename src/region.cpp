@@ -77,9 +77,10 @@ region::~region() {
   if (data_ != nullptr) unmap(data_, size_bytes_);
 }
 
-/// Reserves, then `fill(data, size_bytes)` maps into it: 0 or -errno.
+/// Reserves, then `fill(data, size_bytes)` maps into it: 0 or -errno. `name` is for messages.
 template <class Fill>
-region region::reserve(std::size_t requested_bytes, std::size_t needed_bytes, Fill fill) {
+region region::reserve(std::size_t requested_bytes, std::size_t needed_bytes,
+                       const std::string& name, Fill fill) {
   const bool automatic = requested_bytes == 0;
   std::size_t size =
       automatic ? automatic_size(needed_bytes) : round_up(requested_bytes, huge_page_bytes);
@@ -97,7 +98,7 @@ region region::reserve(std::size_t requested_bytes, std::size_t needed_bytes, Fi
     // ENOMEM: addresses are short. EOVERFLOW: the file system's files end before the reservation.
     const bool smaller_may_do = failed == -ENOMEM || failed == -EOVERFLOW;
     if (!automatic || !smaller_may_do || size <= twice || attempt == 4) {
-      throw_error(-failed, "reserve " + std::to_string(size) + " bytes of addresses", "");
+      throw_error(-failed, "reserve " + std::to_string(size) + " bytes of addresses", name);
     }
     size = attempt < 3 ? std::max(round_up(size / 2, huge_page_bytes), twice) : twice;
   }
@@ -105,7 +106,7 @@ region region::reserve(std::size_t requested_bytes, std::size_t needed_bytes, Fi
 
 region region::reserve_memory(std::size_t requested_bytes, std::size_t needed_bytes,
                               std::size_t writable_bytes) {
-  return reserve(requested_bytes, needed_bytes, [&](std::byte* data, std::size_t size) {
+  return reserve(requested_bytes, needed_bytes, "", [&](std::byte* data, std::size_t size) {
     return sys::mprotect(data, std::min(writable_bytes, size), PROT_READ | PROT_WRITE);
   });
 }
@@ -113,11 +114,12 @@ region region::reserve_memory(std::size_t requested_bytes, std::size_t needed_by
 region region::reserve_file(std::size_t requested_bytes, std::size_t needed_bytes,
                             const file& mapped, access_right right) {
   const int protection = right == access_right::read ? PROT_READ : PROT_READ | PROT_WRITE;
-  return reserve(requested_bytes, needed_bytes, [&](std::byte* data, std::size_t size) {
+  const auto map = [&](std::byte* data, std::size_t size) {
     const std::intptr_t address = sys::mmap(
         data, size, protection, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, mapped.descriptor(), 0);
     return is_error(address) ? static_cast<int>(address) : 0;
-  });
+  };
+  return reserve(requested_bytes, needed_bytes, mapped.name(), map);
 }
 
 void region::replace_memory(const file& mapped, int kernel_advice) {

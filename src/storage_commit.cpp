@@ -4,6 +4,7 @@
 // docs/file-format.md has the protocol in words; tests/crash proves it.
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -37,6 +38,13 @@ void storage::state::attach_file(std::size_t end_bytes, std::size_t element_byte
   element = {element_bytes, record->header.size_bytes(), lifetime::persistent};
   word = acquire_fork_word();
   mapped = region::reserve_file(settings.reservation_bytes, end_bytes, backing.descriptor);
+  const std::size_t most_bytes =
+      mapped.size_bytes() - std::min(mapped.size_bytes(), element.header_bytes);
+  if (record->committed_bytes > most_bytes) {
+    mapped = region();
+    throw_length_error(record->committed_bytes / element_bytes, most_bytes / element_bytes);
+  }
+  end_bytes = std::min(end_bytes, mapped.size_bytes());  // of a tail
   add(process_counters.active_segments, 1);
   if (record->committed_bytes != 0) {
     unwindowed_bytes =
@@ -61,7 +69,9 @@ void storage::state::secure_found() {
   const int fd = sys::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
   if (fd >= 0) {
     const file directory(fd, directory_of(path));
-    wait_for_disk(sys::fsync(fd), {});
+    const int failed = sys::fsync(fd);
+    // EINVAL: a file system whose directories are never synced.
+    if (failed != -EINVAL) wait_for_disk(failed, {});
   } else if (fd != -EACCES && fd != -ENOENT) {
     // One that we may not read, or that has gone, cannot be synced by us.
     throw_error(-fd, "open the directory of", path);
@@ -182,9 +192,10 @@ void storage::commit(std::size_t used_bytes, bool may_have_changed) {
   const bool count_changes = new_bytes != record.committed_bytes;
   now.secure_found();
   if (!count_changes && !may_have_changed && !record.overwritten) return;
-  if (count_changes) now.begin_writing();
-  if (new_bytes / record.row_bytes > record.header.max_count()) {
-    throw_length_error(new_bytes / record.row_bytes, record.header.max_count());
+  if (count_changes) {
+    now.begin_writing();
+    const std::uint64_t most = record.header.max_count();
+    if (new_bytes / record.row_bytes > most) throw_length_error(new_bytes / record.row_bytes, most);
   }
   now.wait_for_disk(sys::fdatasync(now.backing.descriptor.descriptor()), {});
   record.overwritten = false;

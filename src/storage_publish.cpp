@@ -198,7 +198,13 @@ int storage::replace(storage& temporary, std::size_t used_bytes) {
   struct stat status{};
   const int failed = sys::fstat(old.backing.descriptor.descriptor(), status);
   if (failed != 0) throw_error(-failed, "ask for the permissions of", old.backing.path);
-  naming named(old.found_path().c_str());
+  const std::string present = old.found_path();
+  struct stat there{};
+  if (sys::stat_path(present.c_str(), there) == 0 &&
+      (there.st_dev != status.st_dev || there.st_ino != status.st_ino)) {
+    throw_error(EEXIST, "replace what is another file by now,", present);
+  }
+  naming named(present.c_str());
   named.replaces = true;
   named.mode = status.st_mode & 07777;
   const npy_header& header = old.record->header;

@@ -78,11 +78,11 @@ view_storage view_storage::open(path_view path, const element_format& format,
   fresh->mapped =
       region::reserve_file(settings.reservation_bytes, std::max<std::size_t>(found.end_bytes(), 1),
                            opened, access_right::read);
+  add(process_counters.active_segments, 1);
+  fresh->count(found.end_bytes());
   if (found.end_bytes() > fresh->mapped.size_bytes()) {
     throw_length_error(found.header.count(), fresh->mapped.size_bytes() / found.row_bytes);
   }
-  add(process_counters.active_segments, 1);
-  fresh->count(found.end_bytes());
   view_storage made;
   made.data_ = fresh->elements();
   made.used_bytes_ = found.used_bytes();

@@ -19,6 +19,7 @@
 // the vector.
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <exception>
@@ -47,6 +48,7 @@ class file_vector;
 /// pointers stay valid; else, for vectors still in memory, and where a header needs more than the
 /// 128 bytes left free for it (large described structs), the elements are copied to a new file.
 /// `source` is then empty. Everything is durable on return.
+/// REQUIRES: source.size() is a multiple of settings.row_width, or that is 0 or any_row_width.
 /// Throws `error`; `source` keeps its elements, and there is no file at `path`.
 template <class T>
 file_vector<T> persist(vector<T>&& source, path_view path, const options& settings = {});
@@ -223,7 +225,7 @@ void file_vector<T>::abandon() noexcept {
 template <class T>
 void file_vector<T>::replace(vector<T>&& next) {
   MAPVEC_ASSERT(next.size() % row_width() == 0);
-  const size_type count = next.size();
+  const size_type count = next.size() - next.size() % row_width();
   int directory_result = 0;
   this->with_storage_changing(count, [&](detail::storage& held) {
     detail::vector_access::with_storage_changing(next, 0, [&](detail::storage& given) {
@@ -246,13 +248,16 @@ void file_vector<T>::write(size_type position, std::span<const T> values) {
 
 template <class T>
 file_vector<T> persist(vector<T>&& source, path_view path, const options& settings) {
+  MAPVEC_ASSERT(settings.row_width == any_row_width ||
+                source.size() % std::max<std::size_t>(settings.row_width, 1) == 0);
   const std::size_t count = source.size();
   detail::storage named;
   detail::vector_access::with_storage_changing(source, 0, [&](detail::storage& given) {
     named =
         detail::storage::persist(given, count * sizeof(T), path, detail::format_of<T>(), settings);
   });
-  file_vector<T> made(std::move(named), count);
+  const std::size_t whole_rows = named.committed_bytes() / sizeof(T);
+  file_vector<T> made(std::move(named), whole_rows);
   made.hand_out();  // the elements' pointers were
   return made;
 }

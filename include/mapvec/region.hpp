@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <utility>
 
 #include <mapvec/config.hpp>
@@ -55,7 +56,8 @@ class MAPVEC_API region {
  private:
   region(std::byte* data, std::size_t size_bytes) noexcept : data_(data), size_bytes_(size_bytes) {}
   template <class Fill>
-  static region reserve(std::size_t requested_bytes, std::size_t needed_bytes, Fill fill);
+  static region reserve(std::size_t requested_bytes, std::size_t needed_bytes,
+                        const std::string& name, Fill fill);
 
   std::byte* data_ = nullptr;
   std::size_t size_bytes_ = 0;

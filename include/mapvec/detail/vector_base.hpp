@@ -535,6 +535,7 @@ class vector_base {
     if (range_end == nullptr || range_end == first()) return;
     // Foreign files may have their elements anywhere; the shadow is made of 8 bytes each.
     if (reinterpret_cast<std::uintptr_t>(first()) % 8 != 0) return;
+    if (range_end - first() > static_cast<difference_type>(TiB / sizeof(T))) return;  // its limit
     // The last 8 bytes of the range have to be all good, or they would stay half bad within a
     // longer one.
     const auto whole = [&](T* end) -> const void* {
