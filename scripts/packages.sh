@@ -10,7 +10,7 @@ test_packages=(
   python3-numpy         # the other side of the .npy files
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev  # second compiler, gates, fuzzing
   e2fsprogs xfsprogs btrfs-progs mount  # small file systems that can be full
-  qemu-system-common fuse3  # qemu-storage-daemon: a disk that logs each write, for power cuts
+  qemu-system-common    # qemu-storage-daemon: a disk that logs each write, for power cuts
   libxtensor-dev        # another reader of .npy files
   libbenchmark-dev      # the benchmarks are compiled, not run
 )

@@ -3,6 +3,7 @@
 // Goal: what kernels and file systems lack is done without: files get their name complete and
 // alone, and nothing hidden stays. Method: the features are refused one by one and together, for
 // each way a file can come into being.
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <functional>
@@ -11,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include <mapvec/error.hpp>
@@ -18,6 +21,7 @@
 
 #include "../common/checks.hpp"
 #include "file_vector_case.hpp"
+#include "support/captured_errors.hpp"
 
 namespace mapvec::test {
 namespace {
@@ -141,17 +145,30 @@ TEST_F(file_vector_fallbacks, of_names_never_replace_a_file) {
   }
 }
 
-/// A second link was made, and the first cannot be removed: there is a file, or there is none.
-TEST_F(file_vector_fallbacks, of_names_that_fail_half_way_leave_no_file_and_an_error) {
+/// The second link was made, and the first cannot be removed: then either the file is there and the
+/// left-over name is reported, or the error is thrown and no file is there.
+TEST_F(file_vector_fallbacks, of_names_that_fail_half_way_tell_the_truth) {
   const refusal no_unnamed_files(feature::unnamed_files, EOPNOTSUPP);
   const fault no_rename(call::rename, 0, EINVAL, fault_lasts::for_ever);
-  {
-    const fault failing(call::unlink, 0, EACCES, fault_lasts::once);
-    const int failed = errno_of([&] { ints::create(path()).push_back(1); });
-    EXPECT_EQ(failing.delivered(), 1U);
+  for (const fault_lasts lasts : {fault_lasts::once, fault_lasts::for_ever}) {
+    const captured_errors reported;
+    int failed = 0;
+    {
+      const fault failing(call::unlink, 0, EACCES, lasts);
+      failed = errno_of([&] { ints::create(path()).push_back(1); });
+      EXPECT_GE(failing.delivered(), 1U);
+    }
     EXPECT_EQ(exists(path()), failed == 0) << "the caller was told the contrary";
+    for (const std::string& name : names_in(directory())) {
+      const std::vector<error> all = reported.all();
+      const bool told =
+          std::ranges::any_of(all, [&](const error& each) { return each.path() == path(name); });
+      EXPECT_TRUE(name == "a.npy" || told) << name << " was left behind in silence";
+    }
+    if (failed == 0) expect_elements(stored_elements<int>(path()), {1});
+    reclaim_what_faults_left();
+    ::unlink(path().c_str());
   }
-  reclaim_what_faults_left();
 }
 
 TEST_F(file_vector_fallbacks, need_a_lock) {
