@@ -10,6 +10,7 @@
 #include <exception>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -55,7 +56,7 @@ TEST(file_readers, see_existing_elements_while_another_thread_appends_and_commit
         known = published.load(std::memory_order_acquire);
         for (int i = 0; i < 64; ++i) {
           const std::size_t index = at.below(known);
-          const std::uint64_t* const data = reader == 0 ? first : v.data();
+          const auto* const data = reader == 0 ? first : std::as_const(v).data();
           if (data[index] != index) ++wrong;
           ++reads;
         }
