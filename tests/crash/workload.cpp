@@ -432,6 +432,9 @@ void workload::refused() {
       &workload::cut,    &workload::commit,       &workload::close};
   constexpr std::array<call, 4> calls = {call::fallocate, call::ftruncate, call::pwrite,
                                          call::fdatasync};
+  // After a failed wait for what a dead process left, the kernel takes its pages for clean, and the
+  // next opening cannot know that the disk has others.
+  if (!has_synced()) commit();
   const std::size_t size_before = expected_.size();
   recorder_.refuse_from_now_on(true);
   {
