@@ -162,6 +162,14 @@ TEST_F(file_vector_closing, is_what_move_assignment_does_to_the_target) {
   expect_elements(v, {9});
 }
 
+TEST_F(file_vector_closing, is_not_what_a_move_to_itself_does) {
+  auto v = three_and_two();
+  ints& same = v;
+  v = std::move(same);
+  expect_elements(v, {1, 2, 3, 4, 5});
+  EXPECT_EQ(v.committed_size(), 3U);
+}
+
 TEST_F(file_vector_closing, is_not_done_while_an_exception_flies) {
   try {
     const auto v = three_and_two();

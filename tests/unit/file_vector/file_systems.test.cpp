@@ -4,6 +4,7 @@
 // does, takes no space, and space_guaranteed() says what that costs. Method: small file systems of
 // our own on loop devices.
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -121,6 +122,31 @@ TEST_P(file_systems, share_the_blocks_of_a_snapshot_where_they_can) {
     EXPECT_EQ(copy[3] + copy[4] + copy.back(), 33U + 1 + 2) << name;
   }
   EXPECT_FALSE(words::open(path("shared.npy")).space_guaranteed() && GetParam().shares_blocks);
+}
+
+TEST_P(file_systems, that_are_full_refuse_and_keep_what_was_committed) {
+  auto v = words::create(path());
+  v.resize(1'000, 1);
+  v.commit();
+  vector<std::uint64_t> source(options{.spill_threshold_bytes = 16 * MiB});
+  source.resize(MiB, 3);
+  fill_file_system(disk_.path(), GetParam().size_bytes);
+  EXPECT_EQ(errno_of([&] { v.resize(many, 2); }), ENOSPC);
+  EXPECT_EQ(errno_of([&] { v.snapshot(path("copy.npy")); }), ENOSPC);
+  EXPECT_EQ(errno_of([&] { persist(std::move(source), path("copy.npy")); }), ENOSPC);
+  EXPECT_EQ(errno_of([&] { v.replace(std::move(source)); }), ENOSPC);
+  EXPECT_FALSE(exists(path("copy.npy")));
+  expect_elements(v, std::vector<std::uint64_t>(1'000, 1));
+  EXPECT_EQ(source.size(), MiB);
+  // Overwriting and committing go on.
+  v[7] = 8;
+  v.commit();
+  EXPECT_EQ(file_view<std::uint64_t>::open(path())[7], 8U);
+  free_file_system(disk_.path());
+  v.replace(std::move(source));
+  v.push_back(4);
+  v.close();
+  EXPECT_EQ(file_bytes(path()), 128 + (MiB + 1) * 8);
 }
 
 INSTANTIATE_TEST_SUITE_P(each, file_systems,

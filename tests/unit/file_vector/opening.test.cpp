@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -201,6 +203,41 @@ TEST_F(file_vector_opening, works_after_close_although_a_child_keeps_the_descrip
   ASSERT_TRUE(child.wait_until_ready());
   v.close();
   expect_elements(ints::open(path()), {1});
+}
+
+/// Puts another file in place of the path whenever a lock is about to be taken.
+class replaced_before_the_lock final : public observer {
+ public:
+  replaced_before_the_lock(std::string path, std::vector<std::string> next)
+      : path_(std::move(path)), next_(std::move(next)) {
+    start();
+  }
+  ~replaced_before_the_lock() { stop(); }
+  std::optional<int> before(const call_record& record) override {
+    if (record.what == call::lock && record.flags == F_WRLCK && done_ < next_.size()) {
+      EXPECT_EQ(::rename(next_[done_++].c_str(), path_.c_str()), 0);
+    }
+    return std::nullopt;
+  }
+  std::size_t done() const { return done_; }
+
+ private:
+  std::string path_;
+  std::vector<std::string> next_;
+  std::size_t done_ = 0;
+};
+
+TEST_F(file_vector_opening, finds_the_file_that_has_the_name_when_it_has_the_lock) {
+  make_file<int>({1});
+  const std::vector<std::string> next = {make_file<int>({2, 2}, "b"),
+                                         make_file<int>({3, 3, 3}, "c")};
+  const replaced_before_the_lock others(path(), next);
+  auto v = ints::open(path());
+  EXPECT_EQ(others.done(), 2U);
+  expect_elements(v, {3, 3, 3});
+  v.push_back(4);
+  v.close();
+  expect_elements(stored_elements<int>(path()), {3, 3, 3, 4});
 }
 
 TEST_F(file_vector_opening, through_a_symbolic_link_is_opening_its_target) {

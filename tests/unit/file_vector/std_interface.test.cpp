@@ -8,11 +8,14 @@
 #include <complex>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <ranges>
 #include <stdexcept>
 #include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -231,6 +234,47 @@ TEST_F(std_interface_of_ints, erase_and_erase_if_say_how_many) {
   const std::vector<int> stored = stored_elements<int>(path());
   EXPECT_EQ(stored.size(), 499U);
   EXPECT_TRUE(std::ranges::all_of(stored, [](int each) { return each % 2 == 1 && each != 7; }));
+}
+
+TEST_F(std_interface_of_ints, advice_on_any_range_is_harmless) {
+  constexpr std::size_t huge = std::numeric_limits<std::size_t>::max();
+  for (const std::size_t size : {0, 1, 3'000, 100'000}) {
+    auto v = file_vector<int>::create(path());
+    v.resize(size, 7);
+    for (const bool committed : {false, true}) {
+      if (committed) v.commit();
+      const std::array<std::size_t, 6> any{0, 1, size, size + 1, huge / 2, huge};
+      for (const std::size_t position : any) {
+        for (const std::size_t count : any) {
+          v.prefetch(position, count);
+          v.prefault(position, count);
+          if (count == size || position == size) v.evict(position, count);
+        }
+      }
+      v.advise(access::random);
+      v.advise(access::normal);
+      expect_elements(v, std::vector<int>(size, 7));
+    }
+    v.close();
+    expect_elements(stored_elements<int>(path()), std::vector<int>(size, 7));
+    EXPECT_EQ(::unlink(path().c_str()), 0);
+  }
+}
+
+TEST_F(std_interface_of_ints, requirements_are_asserted) {
+  auto v = file_vector<int>::create(path());
+  EXPECT_DEATH(v.front(), "position < size");
+  EXPECT_DEATH(v.pop_back(), "empty");
+  v.assign({1, 2, 3});
+  v.reserve(100);
+  EXPECT_DEATH(v[3], "position < size");
+  const volatile int* const data = v.data();
+  EXPECT_EQ(data[2], 3);
+#if MAPVEC_ASAN
+  EXPECT_DEATH(static_cast<void>(data[3]), "container-overflow");
+#endif
+  const auto seen = file_view<int>::open(path());
+  EXPECT_DEATH(seen[0], "position < size");
 }
 
 TEST_F(std_interface_of_ints, swap_exchanges_the_files) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <stdexcept>
@@ -229,6 +230,46 @@ TEST_F(views, refuse_another_array_in_their_file) {
   }
   overwrite(ours);
   EXPECT_EQ(seen.refresh(), 100U);
+}
+
+/// Stores another count before each of the first `times` readings of the file.
+class writer_between_the_readings final : public observer {
+ public:
+  writer_between_the_readings(const std::string& path, std::size_t times)
+      : fd_(::open(path.c_str(), O_RDWR | O_CLOEXEC)), times_(times) {
+    start();
+  }
+  ~writer_between_the_readings() {
+    stop();
+    ::close(fd_);
+  }
+  std::optional<int> before(const call_record& record) override {
+    if (record.what != call::pread || done_ == times_) return std::nullopt;
+    std::string digits(16, ' ');
+    const std::string count = std::to_string(10 + ++done_ % 90);
+    digits.replace(16 - count.size(), count.size(), count);
+    EXPECT_EQ(::pwrite(fd_, digits.data(), 16, 64), 16);
+    return std::nullopt;
+  }
+  std::size_t done() const { return done_; }
+
+ private:
+  int fd_;
+  std::size_t times_;
+  std::size_t done_ = 0;
+};
+
+TEST_F(views, read_the_count_until_two_readings_agree) {
+  make_file(counted(100));
+  view seen = view::open(path());
+  {
+    const writer_between_the_readings writer(path(), 7);
+    EXPECT_EQ(seen.refresh(), 17U);
+    EXPECT_EQ(writer.done(), 7U);
+  }
+  const writer_between_the_readings writer(path(), 100'000);
+  EXPECT_THROW(seen.refresh(), format_error) << "but not for ever";
+  EXPECT_EQ(seen.size(), 17U);
 }
 
 TEST_F(views, refuse_rows_of_another_width_than_before) {
