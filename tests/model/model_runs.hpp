@@ -46,7 +46,7 @@ inline constexpr run_length full_run{220'000, 1'000};
 inline constexpr run_length long_run{2'200'000, 10'000};
 inline constexpr run_length file_quick_run{10'000, 100};
 inline constexpr run_length file_full_run{60'000, 600};
-inline constexpr run_length file_long_run{600'000, 6'000};
+inline constexpr run_length file_long_run{300'000, 3'000};
 static_assert(5 * full_run.operations >= 1'000'000, "over the five element types together");
 
 /// A test: the seed is $MAPVEC_SEED, or a new one that is printed.
