@@ -43,11 +43,31 @@ bool lacks_unnamed_files(int failed) noexcept {
   return failed == -EOPNOTSUPP || failed == -EISDIR || failed == -EINVAL;
 }
 
+bool is_same_file(const struct stat& left, const struct stat& right) noexcept {
+  return left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+file open_regular(const std::string& path, int access) {
+  struct stat status{};
+  const int failed = sys::stat_path(path.c_str(), status);
+  if (failed != 0) throw_error(-failed, "open", path);
+  bool is_regular = S_ISREG(status.st_mode);
+  if (is_regular) {
+    // O_NONBLOCK: should it have become a FIFO, that must not keep us waiting for its other end.
+    const int fd = sys::open(path.c_str(), access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+    if (fd < 0) throw_error(-fd, "open", path);
+    file opened(fd, path);
+    is_regular = opened.is_regular();
+    if (is_regular) return opened;
+  }
+  throw format_error(path, "something else", "a regular file");
+}
+
 bool still_names(const std::string& path, int fd) noexcept {
   struct stat opened{};
   struct stat named{};
   return sys::fstat(fd, opened) == 0 && sys::lstat(path.c_str(), named) == 0 &&
-         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+         is_same_file(opened, named);
 }
 
 int sync_directory_of(const std::string& path) noexcept {
@@ -71,7 +91,7 @@ void remove_name(const std::string& path, int fd) noexcept {
   int failed = sys::fstat(fd, opened);
   if (failed == 0) failed = sys::lstat(path.c_str(), named);
   if (failed == -ENOENT) return;
-  if (failed == 0 && (opened.st_dev != named.st_dev || opened.st_ino != named.st_ino)) return;
+  if (failed == 0 && !is_same_file(opened, named)) return;
   if (failed == 0) failed = sys::unlink(path.c_str());
   if (failed != 0) report_error(-failed, "remove", path);
 }

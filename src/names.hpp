@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// Names of files: making paths absolute, inventing names, and removing the right one.
+// Names of files: making paths absolute, inventing names, opening what has one, and removing the
+// right one.
 #pragma once
 
 #include <cstddef>
 #include <string>
+
+#include <mapvec/file.hpp>
+
+#include "posix/syscalls.hpp"
 
 namespace mapvec::detail {
 
@@ -22,6 +27,12 @@ std::string directory_of(const std::string& path);
 /// True for what kernels and file systems without O_TMPFILE answer; a missing directory (ENOENT)
 /// and a missing permission (EACCES) are real errors.
 bool lacks_unnamed_files(int failed) noexcept;
+
+bool is_same_file(const struct stat& left, const struct stat& right) noexcept;
+
+/// The file at `path`, opened with `access`, O_RDONLY or O_RDWR. Throws `format_error` unless it is
+/// a regular one; looks before opening, because opening a device may do something. Throws `error`.
+file open_regular(const std::string& path, int access);
 
 /// True while `path` is a name of the open file.
 bool still_names(const std::string& path, int fd) noexcept;

@@ -62,13 +62,6 @@ npy_array array_of(const element_format& format, std::size_t row_width) {
   return array;
 }
 
-void require_regular(const char* path) {
-  struct stat status{};
-  const int failed = sys::stat_path(path, status);
-  if (failed != 0) throw_error(-failed, "open", path);
-  if (!S_ISREG(status.st_mode)) throw format_error(path, "something else", "a regular file");
-}
-
 npy_contents read_npy(const file& opened, const element_format& format, std::size_t row_width) {
   const std::string& path = opened.name();
   npy_contents found;
@@ -97,8 +90,6 @@ npy_contents read_npy(const file& opened, const element_format& format, std::siz
   return found;
 }
 
-/// The canonical header that can take the place of `present` without a crash ever leaving a
-/// mixture of the two. Throws `format_error`, saying what to do, where there is none.
 npy_header growing_header(const npy_header& present, const std::string& path) {
   const auto canonical =
       npy_header::canonical_of_size(present.array(), present.count(), present.size_bytes());

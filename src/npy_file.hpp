@@ -29,10 +29,6 @@ struct npy_contents {
 /// The array a file of this format has; `row_width` as in options.
 npy_array array_of(const element_format& format, std::size_t row_width);
 
-/// Throws `format_error` unless `path` is a regular file; looks before opening, because opening a
-/// device may do something. Throws `error` if there is nothing.
-void require_regular(const char* path);
-
 /// Reads the header and checks all it says. `row_width` as in options. Throws `error` and
 /// `format_error`.
 npy_contents read_npy(const file& opened, const element_format& format, std::size_t row_width);

@@ -40,21 +40,16 @@ void require_own_tail(const file& opened, const npy_contents& found) {
 file open_as_writer(const std::string& path) {
   constexpr int attempts = 100;
   for (int attempt = 1;; ++attempt) {
-    require_regular(path.c_str());
-    // O_NONBLOCK: should it have become a FIFO, that must not keep us waiting for its other end.
-    const int fd = sys::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
-    if (fd < 0) throw_error(-fd, "open", path);
-    file opened(fd, path);
-    if (!opened.is_regular()) throw format_error(path, "something else", "a regular file");
+    file opened = open_regular(path, O_RDWR);
     lock_as_writer(opened);
     // Another writer may have replaced the file between our open and our lock.
     struct stat ours{};
     struct stat named{};
-    int failed = sys::fstat(fd, ours);
+    int failed = sys::fstat(opened.descriptor(), ours);
     if (failed == 0) failed = sys::stat_path(path.c_str(), named);
-    if (failed == 0 && ours.st_dev == named.st_dev && ours.st_ino == named.st_ino) return opened;
-    if (failed != 0 || attempt == attempts)
-      throw_error(failed != 0 ? -failed : EBUSY, "open", path);
+    if (failed == 0 && is_same_file(ours, named)) return opened;
+    if (failed == 0 && attempt == attempts) failed = -EBUSY;
+    if (failed != 0) throw_error(-failed, "open", path);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "counters.hpp"
 #include "fork_word.hpp"
+#include "names.hpp"
 #include "posix/syscalls.hpp"
 #include "storage_state.hpp"
 
@@ -52,17 +53,8 @@ storage storage::create_segment(path_view path, std::size_t size_bytes, std::siz
 
 storage storage::open_segment(path_view path, std::size_t element_bytes) {
   storage made{options{}};
-  temporary_file named{{}, path.c_str()};
-  std::string name = named.path;
-  // O_NONBLOCK: a FIFO must not keep us waiting for its other end.
-  const int fd = sys::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
-  if (fd < 0) throw_error(-fd, "open", path.c_str());
   state& fresh = *made.state_;
-  named.descriptor = file(fd, std::move(name));
-  fresh.backing = std::move(named);
-  if (!fresh.backing.descriptor.is_regular()) {
-    throw format_error(path.c_str(), "something else", "a regular file");
-  }
+  fresh.backing = {open_regular(path.c_str(), O_RDWR), path.c_str()};
   const std::size_t size_bytes = fresh.backing.descriptor.size_bytes();
   if (size_bytes % element_bytes != 0) {
     throw format_error(path.c_str(), std::to_string(size_bytes) + " bytes",

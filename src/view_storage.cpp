@@ -64,13 +64,8 @@ view_storage view_storage::open(path_view path, const element_format& format,
   auto fresh = std::make_unique<state>();
   fresh->format = format;
   fresh->row_width = settings.row_width;
-  const std::string name = absolute(path.c_str());
-  require_regular(name.c_str());
-  const int fd = sys::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
-  if (fd < 0) throw_error(-fd, "open", name);
-  fresh->opened = file(fd, name);
+  fresh->opened = open_regular(absolute(path.c_str()), O_RDONLY);
   const file& opened = fresh->opened;
-  if (!opened.is_regular()) throw format_error(name, "something else", "a regular file");
   lock_as_reader(opened);
   fresh->contents = read_steadily(opened, format, settings.row_width);
   const npy_contents& found = fresh->contents;

@@ -68,17 +68,6 @@ class forked_writer : public counts_resources {
     }
   }
 
-  template <class Operation>
-  static void require_refused(const char* name, Operation operation) {
-    try {
-      operation();
-    } catch (const error& failure) {
-      require(failure.code().value() == EPERM, std::string(name) + ": " + failure.what());
-      return;
-    }
-    require(false, std::string(name) + " was not refused");
-  }
-
   scratch_directory directory_;
   std::string path_;
 };

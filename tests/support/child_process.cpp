@@ -14,6 +14,8 @@
 
 #include <gtest/gtest.h>
 
+#include <mapvec/error.hpp>
+
 namespace mapvec::test {
 namespace {
 
@@ -49,6 +51,16 @@ void become_nobody() {
 
 void require(bool condition, const std::string& text) {
   if (!condition) throw child_failure(text);
+}
+
+void require_refused(const std::string& name, const std::function<void()>& operation) {
+  try {
+    operation();
+  } catch (const error& failure) {
+    require(failure.code().value() == EPERM, name + ": " + failure.what());
+    return;
+  }
+  require(false, name + " was not refused");
 }
 
 std::string describe_status(int status) {

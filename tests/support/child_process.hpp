@@ -23,6 +23,9 @@ class child_failure {
 /// In a child: throws child_failure with `text` unless `condition`.
 void require(bool condition, const std::string& text);
 
+/// In a child: throws child_failure unless `operation` throws mapvec::error with EPERM.
+void require_refused(const std::string& name, const std::function<void()>& operation);
+
 /// Forks, runs `body` in the child and ends it with _exit(0), or with _exit(1) after an exception.
 /// Returns what the child came to, "exit 0" or "signal 7", such that the test compares and prints
 /// it.

@@ -40,17 +40,6 @@ class forked : public counts_resources, public ::testing::WithParamInterface<con
     return result;
   }
 
-  template <class Operation>
-  static void require_refused(const char* name, Operation operation) {
-    try {
-      operation();
-    } catch (const error& failure) {
-      require(failure.code().value() == EPERM, std::string(name) + ": " + failure.what());
-      return;
-    }
-    require(false, std::string(name) + " was not refused");
-  }
-
   scratch_directory directory_;
 };
 
