@@ -33,6 +33,7 @@ struct contents {
   const std::byte* data = nullptr;
   std::size_t used_bytes = 0;
   int share_with_fd = -1;  // a file that has the same bytes and may share its blocks
+  bool is_shared = false;  // it does now
 
   std::size_t end_bytes() const noexcept { return header.size_bytes() + used_bytes; }
   std::uint64_t count() const noexcept { return used_bytes / (row_width * element_bytes); }
@@ -69,44 +70,40 @@ void set_mode(const file& changed, unsigned mode) {
   if (failed != 0) throw_error(-failed, "set the permissions of", changed.name());
 }
 
-/// True if the blocks are shared.
-bool fill(file& empty, const contents& wanted) {
-  const bool shared =
+void fill(file& empty, contents& wanted) {
+  wanted.is_shared =
       wanted.share_with_fd >= 0 && sys::clone_blocks(empty.descriptor(), wanted.share_with_fd) == 0;
-  if (shared) {
+  if (wanted.is_shared) {
     empty.cut(wanted.end_bytes());
   } else {
     empty.extend(0, wanted.end_bytes());
     empty.write(wanted.data, wanted.used_bytes, wanted.header.size_bytes());
   }
   write_header(empty, wanted.header);
-  return shared;
 }
 
 }  // namespace
 
 struct storage::publisher {
-  /// A new file with these contents. Its storage holds the lock before there is a name.
-  static storage write(contents wanted, naming& named, const options& settings) {
+  /// A new file with these contents, which lose their header to it. Its storage holds the lock
+  /// before there is a name.
+  static storage write(contents& wanted, naming& named, const options& settings) {
     storage made{settings};
     state& fresh = *made.state_;
     fresh.backing = {named.name.make(settings.permissions), named.name.path()};
     file& opened = fresh.backing.descriptor;
     if (named.mode) set_mode(opened, *named.mode);
-    fresh.space_guaranteed = fresh.guarantee_space(opened);
+    const bool guaranteed = fresh.guarantee_space(opened);
     lock_as_writer(opened);
-    if (fill(opened, wanted)) fresh.space_guaranteed = false;
+    fill(opened, wanted);
+    fresh.space_guaranteed = guaranteed && !wanted.is_shared;
     fresh.wait_for_disk(sys::fsync(opened.descriptor()), {});
-    attach(fresh, std::move(wanted));
+    const std::size_t end_bytes = wanted.end_bytes();
+    remember(fresh, wanted);
+    fresh.attach_file(end_bytes, wanted.element_bytes);
     named.publish(opened);
     made.publish();
     return made;
-  }
-
-  static void attach(state& fresh, contents written) {
-    const std::size_t end_bytes = written.end_bytes();
-    remember(fresh, written);
-    fresh.attach_file(end_bytes, written.element_bytes);
   }
 
   static void remember(state& fresh, contents& written) {
@@ -131,7 +128,7 @@ struct storage::publisher {
       if (header && link(temporary, *header, wanted, named, settings)) return std::move(temporary);
     }
     wanted.header.set_count(wanted.count());
-    storage made = write(std::move(wanted), named, settings);
+    storage made = write(wanted, named, settings);
     temporary = storage(temporary.settings());
     return made;
   }
@@ -181,7 +178,8 @@ struct storage::publisher {
 storage storage::create_file(path_view path, const element_format& format,
                              const options& settings) {
   naming named(path.c_str());
-  return publisher::write(contents_of(format, settings, 0), named, settings);
+  contents empty = contents_of(format, settings, 0);
+  return publisher::write(empty, named, settings);
 }
 
 storage storage::persist(storage& temporary, std::size_t used_bytes, path_view path,
@@ -200,8 +198,7 @@ int storage::replace(storage& temporary, std::size_t used_bytes) {
   if (failed != 0) throw_error(-failed, "ask for the permissions of", old.backing.path);
   const std::string present = old.found_path();
   struct stat there{};
-  if (sys::stat_path(present.c_str(), there) == 0 &&
-      (there.st_dev != status.st_dev || there.st_ino != status.st_ino)) {
+  if (sys::stat_path(present.c_str(), there) == 0 && !is_same_file(there, status)) {
     throw_error(EEXIST, "replace what is another file by now,", present);
   }
   naming named(present.c_str());
@@ -232,12 +229,9 @@ void storage::snapshot(path_view path, std::size_t used_bytes, const snapshot_op
                   .data = data_,
                   .used_bytes = used_bytes - used_bytes % now.record->row_bytes};
   wanted.header.set_count(wanted.count());
-  if (how.share_blocks) {
-    wanted.share_with_fd = now.backing.descriptor.descriptor();
-    // Before anything is shared, and for good.
-    state_->space_guaranteed = false;
-  }
-  publisher::write(std::move(wanted), named, now.settings);
+  if (how.share_blocks) wanted.share_with_fd = now.backing.descriptor.descriptor();
+  publisher::write(wanted, named, now.settings);
+  if (wanted.is_shared) state_->space_guaranteed = false;
 }
 
 }  // namespace mapvec::detail
