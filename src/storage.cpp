@@ -175,13 +175,6 @@ void storage::make_room(element_layout element, std::size_t used_bytes) {
   publish();
 }
 
-/// What is to be done before an element is written where the file counts another.
-void storage::settle_shrink(std::size_t used_bytes) {
-  if (used_bytes >= committed_bytes_) return;
-  state_->settle_shrink(used_bytes);
-  publish();
-}
-
 void storage::skip_to(std::size_t used_bytes) noexcept {
   if (data_ == nullptr || data_ + used_bytes <= *limit_) return;
   state_->set_prepared(round_up(state_->element.header_bytes + used_bytes, huge_page_bytes));

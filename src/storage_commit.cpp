@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -149,13 +151,6 @@ void storage::state::publish_count(std::size_t new_bytes) {
   record->committed_bytes = new_bytes;
 }
 
-/// Before an element is written where the file counts another: stores the shorter count. After a
-/// crash the new element would else stand among the old ones.
-void storage::state::settle_shrink(std::size_t used_bytes) {
-  const std::size_t whole_rows = used_bytes - used_bytes % record->row_bytes;
-  if (whole_rows < record->committed_bytes) publish_count(whole_rows);
-}
-
 /// After a commit: gives back the large folio at the end, so that the next small append does not
 /// make all of it dirty again, and has no window for a while.
 void storage::state::calm_down(std::size_t end_bytes) noexcept {
@@ -171,6 +166,14 @@ void storage::state::calm_down(std::size_t end_bytes) noexcept {
 
 std::size_t storage::row_width() const noexcept {
   return data_ != nullptr && state_->record != nullptr ? state_->record->row_width : 1;
+}
+
+/// Before an element is written where the file counts another: stores the shorter count. After a
+/// crash the new element would else stand among the old ones.
+void storage::settle_shrink(std::size_t used_bytes) {
+  if (used_bytes >= committed_bytes_) return;
+  state_->publish_count(used_bytes - used_bytes % state_->record->row_bytes);
+  publish();
 }
 
 void storage::note_shrink(std::size_t used_bytes) noexcept {
@@ -228,6 +231,13 @@ void storage::write(std::size_t offset_bytes, const void* data, std::size_t size
   if (size_bytes == 0) return;
   state_->require_intact();
   state_->record->overwritten = true;
+  std::byte* const target = data_ + offset_bytes;
+  const auto* const source = static_cast<const std::byte*>(data);
+  const std::less<> lies_before;
+  if (lies_before(source, target + size_bytes) && lies_before(target, source + size_bytes)) {
+    std::memmove(target, source, size_bytes);  // pwrite would read what it has just written
+    return;
+  }
   state_->backing.descriptor.write(data, size_bytes, state_->element.header_bytes + offset_bytes);
 }
 

@@ -2,8 +2,7 @@
 //
 // What a storage is made of, for the files that implement it: storage.cpp (life and growth),
 // storage_pages.cpp (memory and disk behind the bytes), storage_segment.cpp (raw files),
-// storage_open.cpp,
-// storage_publish.cpp and storage_commit.cpp (files that last).
+// storage_open.cpp, storage_publish.cpp and storage_commit.cpp (files that last).
 //
 // A storage goes through at most two stages. In memory: the first pages of its region are private
 // and writable. In a file: the region is the file, from end to end. It never goes back.
@@ -71,7 +70,6 @@ struct storage::state {
   void begin_writing();
   void cut_file(std::size_t end_bytes);
   void publish_count(std::size_t new_bytes);
-  void settle_shrink(std::size_t used_bytes);
   void calm_down(std::size_t end_bytes) noexcept;
 
   options settings;

@@ -84,6 +84,21 @@ TEST_F(writing_elements, takes_elements_of_the_vector_itself) {
   EXPECT_TRUE(std::equal(v.begin(), v.begin() + 300'000, v.begin() + 500'000));
 }
 
+/// As memmove: what is read are the elements before the call, wherever they lie.
+TEST_F(writing_elements, takes_elements_that_overlap_those_it_overwrites) {
+  constexpr std::size_t count = 50'000;
+  auto v = ints::create(path());
+  v.resize(2 * count);
+  for (const std::size_t shift : {std::size_t{1}, std::size_t{700}, count / 2}) {
+    std::iota(v.begin(), v.end(), 0);
+    v.write(shift, std::span<const int>(v.data(), count));
+    for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(v[shift + i], static_cast<int>(i)) << shift;
+    std::iota(v.begin(), v.end(), 0);
+    v.write(0, std::span<const int>(v.data() + shift, count));
+    for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(v[i], static_cast<int>(shift + i)) << shift;
+  }
+}
+
 TEST_F(writing_elements, continues_where_the_kernel_stopped) {
   auto v = thousand();
   const std::vector<int> many(500, 9);
