@@ -50,6 +50,8 @@ class file_vector;
 /// `source` is then empty. Everything is durable on return.
 /// REQUIRES: source.size() is a multiple of settings.row_width, or that is 0 or any_row_width.
 /// Throws `error`; `source` keeps its elements, and there is no file at `path`.
+/// Of the options, reservation_bytes matters where the elements are copied; a file that was mapped
+/// before keeps the addresses it has.
 template <class T>
 file_vector<T> persist(vector<T>&& source, path_view path, const options& settings = {});
 
@@ -111,7 +113,7 @@ class file_vector : public detail::vector_base<T, detail::lifetime::persistent> 
   /// REQUIRES: size() is a multiple of row_width(); an incomplete row is not committed.
   void commit() {
     MAPVEC_ASSERT(this->size() % row_width() == 0);
-    this->storage_of().commit(this->size() * sizeof(T), this->may_have_changed());
+    commit_whole_rows();
   }
 
   /// How many elements are durable; after open(), and until the first write or commit, how many the
@@ -123,6 +125,7 @@ class file_vector : public detail::vector_base<T, detail::lifetime::persistent> 
   /// Commits, if anything was done since open(), cuts the spare capacity away, unlocks and lets the
   /// file go. Elements are gone from memory, so pointers become invalid. Throws `error` as commit()
   /// does; the file then stays open.
+  /// REQUIRES: size() is a multiple of row_width().
   void close();
 
   /// Lets the file go as of the last commit; what was appended since is cut away. Elements that
@@ -163,6 +166,11 @@ class file_vector : public detail::vector_base<T, detail::lifetime::persistent> 
                 "mapvec: what outlives the program is bytes, so elements of a file_vector must be "
                 "trivially copyable");
 
+  void commit_whole_rows() {
+    this->storage_of().commit(this->size() * sizeof(T), this->may_have_changed());
+  }
+  void close_whole_rows();
+
   file_vector(detail::storage opened, size_type count) : base(std::move(opened), count) {}
   friend file_vector persist<T>(vector<T>&& source, path_view path, const options& settings);
 
@@ -193,7 +201,8 @@ template <class T>
 file_vector<T>::~file_vector() {
   if (!is_open() || this->storage_of().inherited()) return;
   try {
-    if (std::uncaught_exceptions() <= exceptions_) close();
+    // Without the assertion: a disk that is full in the middle of a row is nobody's mistake.
+    if (std::uncaught_exceptions() <= exceptions_) close_whole_rows();
   } catch (const error& failure) {
     detail::report_error(failure.code().value(), failure.verb(), failure.path(),
                          {failure.offset_bytes(), failure.size_bytes()});
@@ -207,10 +216,16 @@ file_vector<T>::~file_vector() {
 
 template <class T>
 void file_vector<T>::close() {
+  MAPVEC_ASSERT(this->size() % row_width() == 0);
+  close_whole_rows();
+}
+
+template <class T>
+void file_vector<T>::close_whole_rows() {
   if (!is_open()) return;
   const bool is_as_found =
       !this->may_have_changed() && this->storage_of().is_as_found(this->size() * sizeof(T));
-  if (!is_as_found || this->storage_of().inherited()) commit();
+  if (!is_as_found || this->storage_of().inherited()) commit_whole_rows();
   this->with_storage_changing(0, [](detail::storage& held) {
     held.cut_spare(held.committed_bytes());
     held = detail::storage();

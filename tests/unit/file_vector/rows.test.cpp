@@ -171,6 +171,19 @@ TEST_F(rows_of_files, are_committed_whole) {
   EXPECT_EQ(v.committed_size(), 12U);
 }
 
+/// As after a disk that was full in the middle of a row.
+TEST_F(rows_of_files, that_are_incomplete_are_left_out_by_the_destructor) {
+  {
+    auto v = ints::create(path(), {.row_width = 4});
+    v.resize(11, 1);
+  }
+  EXPECT_EQ(shape(), "(2,4)");
+  auto v = ints::open(path(), {.row_width = 4});
+  v.push_back(1);
+  EXPECT_DEATH(v.close(), "row_width");
+  v.abandon();
+}
+
 TEST_F(rows_of_files, are_persisted_and_replaced_whole) {
   EXPECT_DEATH(persist(vector<int>(10), path("b.npy"), {.row_width = 4}), "row_width");
   auto v = ints::create(path(), {.row_width = 4});
