@@ -63,9 +63,11 @@ std::string storage::state::found_path() const {
 
 /// What opening found need not be on the disk: whoever stored the count, or gave the file its name,
 /// may have been killed before the wait for it. A file is opened fast, for reading or for nothing;
-/// so the wait comes before anything is built on what was found.
+/// so the wait comes before anything is built on what was found. A wait that failed earlier, for
+/// whomever, made the kernel take the header for written: hence it is written again.
 void storage::state::secure_found() {
   if (record->durable) return;
+  write_header(backing.descriptor, record->header);
   wait_for_disk(sys::fdatasync(backing.descriptor.descriptor()), {});
   const std::string path = found_path();
   const int fd = sys::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);

@@ -97,7 +97,7 @@ void recorder::look() {
   }
 }
 
-void recorder::look_at(std::size_t file, bool stores_count) {
+bool recorder::look_at(std::size_t file, bool stores_count) {
   known_file& known = files_[file];
   bytes now = read_all(known.fd);
   if (now.size() != known.content.size()) {
@@ -105,12 +105,13 @@ void recorder::look_at(std::size_t file, bool stores_count) {
     known.content.resize(now.size());
   }
   std::vector<change> changes = changes_between(known.content, now);
-  if (changes.empty()) return;
+  if (changes.empty()) return false;
   add({.what = event_kind::write,
        .file = file,
        .changes = std::move(changes),
        .stores_count = stores_count});
   known.content = std::move(now);
+  return true;
 }
 
 std::optional<int> recorder::before(const call_record& record) {
@@ -141,10 +142,7 @@ void recorder::after(const call_record& record) {
       if (record.result == 0 && is_inside(record.path)) note_name(record.path);
       return;
     case call::pwrite:
-      if (const std::size_t file = file_of(record.fd); file < files_.size()) {
-        look_at(file, record.size_bytes == piece_bytes && record.offset < header_bytes);
-      }
-      return;
+      return note_write(record);
     default:
       look();
   }
@@ -176,6 +174,19 @@ void recorder::note_opening(int fd, const std::string& path) {
   ++files_[file].openings;
   opened_[fd] = file;
   look_at(file, false);
+}
+
+void recorder::note_write(const call_record& record) {
+  const std::size_t file = file_of(record.fd);
+  if (file >= files_.size() || record.result <= 0) return;
+  const bool within_header = record.offset + record.size_bytes <= header_bytes;
+  if (look_at(file, within_header && record.size_bytes == piece_bytes) || !within_header) return;
+  // The same bytes again: for the disk, they wait to be written once more.
+  const bytes& content = files_[file].content;
+  const auto first = content.begin() + static_cast<std::ptrdiff_t>(record.offset);
+  add({.what = event_kind::write,
+       .file = file,
+       .changes = {{record.offset, bytes(first, first + record.result)}}});
 }
 
 void recorder::note_sync(const call_record& record) {

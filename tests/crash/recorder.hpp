@@ -56,7 +56,9 @@ class recorder final : public observer {
   static constexpr std::size_t the_directory = no_file - 1;
 
   void add(event made);
-  void look_at(std::size_t file, bool stores_count);
+  /// True if something had changed.
+  bool look_at(std::size_t file, bool stores_count);
+  void note_write(const call_record& record);
   void note_opening(int fd, const std::string& path);
   void note_sync(const call_record& record);
   void note_name(const std::string& path);

@@ -320,12 +320,7 @@ std::size_t workload::last_moment() {
 
 void workload::end_process(bool power_fails) {
   view_ = {};
-  std::size_t kept = last_moment();
-  if (!power_fails) {
-    // A process that dies between the error of a sync and its own answer to it leaves a count in
-    // the page cache that the kernel thinks is clean. Who opens the file cannot know.
-    if (events()[kept - 1].what == event_kind::failed_sync) --kept;
-  }
+  const std::size_t kept = last_moment();
   file_vector<element> dead = std::move(vector_);
   disk before;
   for (std::size_t i = 0; i < kept; ++i) before.apply(events()[i]);
@@ -432,9 +427,6 @@ void workload::refused() {
       &workload::cut,    &workload::commit,       &workload::close};
   constexpr std::array<call, 4> calls = {call::fallocate, call::ftruncate, call::pwrite,
                                          call::fdatasync};
-  // After a failed wait for what a dead process left, the kernel takes its pages for clean, and the
-  // next opening cannot know that the disk has others.
-  if (!has_synced()) commit();
   const std::size_t size_before = expected_.size();
   recorder_.refuse_from_now_on(true);
   {
