@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cerrno>
 #include <cstdint>
 #include <limits>
@@ -26,9 +27,9 @@ namespace {
 constexpr std::size_t process_memory_limit_bytes = 256 * MiB;
 std::atomic<std::size_t> process_memory_bytes{0};
 
-// One folio: it is still in the processor's cache when the elements come. Files shorter than that
-// get no window.
-constexpr std::size_t window_bytes = huge_page_bytes;
+// One folio: it is still in the processor's cache when the elements come. Temporary files shorter
+// than that get no window.
+constexpr std::size_t largest_window_bytes = huge_page_bytes;
 
 /// How much a file of `size_bytes` grows: double up to 64 MiB, then by an eighth, at most 1 GiB, so
 /// that neither a small disk nor a huge vector is served badly.
@@ -170,14 +171,33 @@ void storage::make_room(element_layout element, std::size_t used_bytes) {
   const std::size_t end_bytes = state_->element.header_bytes + needed_bytes;
   MAPVEC_ASSERT(end_bytes - element.size_bytes <= state_->prepared_bytes);
   const std::size_t until_bytes =
-      std::max(state_->prepared_bytes + window_bytes, round_up(end_bytes, huge_page_bytes));
+      round_up(std::max(state_->prepared_bytes + 1, end_bytes), state_->window_bytes());
   state_->prepare_window(std::min(until_bytes, state_->size_bytes));
   publish();
 }
 
+bool storage::append(std::size_t used_bytes, const void* data, std::size_t size_bytes) {
+  require_owner();
+  state& now = *state_;
+  if (now.in_memory() || size_bytes < std::max(least_direct_bytes, now.window_bytes() / 8)) {
+    return false;
+  }
+  now.require_intact();
+  settle_shrink(used_bytes);
+  const std::size_t first_bytes = now.element.header_bytes + used_bytes;
+  const std::size_t end_bytes = first_bytes + size_bytes;
+  // Below a limit that was lowered since the allocation, a write would be SIGXFSZ.
+  if (end_bytes > sys::resource_limit(RLIMIT_FSIZE)) return false;
+  now.backing.descriptor.write(data, size_bytes, first_bytes);
+  now.set_prepared(round_up(end_bytes, sys::page_bytes()));
+  now.window_start_bytes = now.prepared_bytes;
+  publish();
+  return true;
+}
+
 void storage::skip_to(std::size_t used_bytes) noexcept {
   if (data_ == nullptr || data_ + used_bytes <= *limit_) return;
-  state_->set_prepared(round_up(state_->element.header_bytes + used_bytes, huge_page_bytes));
+  state_->set_prepared(round_up(state_->element.header_bytes + used_bytes, sys::page_bytes()));
   publish();
 }
 
@@ -336,13 +356,24 @@ void storage::state::extend(file& grown, std::size_t old_bytes, std::size_t end_
 void storage::state::set_size(std::size_t new_bytes) noexcept {
   add(process_counters.mapped_bytes, new_bytes - size_bytes);  // modulo 2^64, shrinking included
   size_bytes = new_bytes;
-  // Memory has no window; a file's first folio, which a header may share, is left as it comes.
-  set_prepared(in_memory() || keeps_file ? new_bytes : unwindowed_bytes);
+  // Memory has no window, and of a temporary file the first folio is left as it comes.
+  if (in_memory() || keeps_file) return set_prepared(new_bytes);
+  set_prepared(record != nullptr ? round_up(prepared_bytes, sys::page_bytes())
+                                 : largest_window_bytes);
 }
 
 /// At least `end_bytes` are as good as prepared.
 void storage::state::set_prepared(std::size_t end_bytes) noexcept {
   prepared_bytes = std::min(std::max(prepared_bytes, end_bytes), size_bytes);
+}
+
+/// How much is prepared at a time. A store makes all of its folio dirty, and a commit writes what
+/// is dirty: so of what was appended since the last commit a window is a quarter at most.
+std::size_t storage::state::window_bytes() const noexcept {
+  if (record == nullptr) return largest_window_bytes;
+  const std::size_t committed_end = element.header_bytes + record->committed_bytes;
+  const std::size_t appended = prepared_bytes - std::min(prepared_bytes, committed_end);
+  return std::clamp(std::bit_floor(appended / 4), smallest_window_bytes, largest_window_bytes);
 }
 
 /// Writes zeros over [prepared, until), which brings it into the page cache in folios of 2 MiB
@@ -358,6 +389,7 @@ void storage::state::prepare_window(std::size_t until_bytes) {
   }
   // A kernel before 5.14 refuses it.
   sys::madvise(mapped.data() + window.offset_bytes, window.size_bytes, MADV_POPULATE_WRITE);
+  window_start_bytes = window.offset_bytes;
   set_prepared(until_bytes);
 }
 

@@ -22,14 +22,6 @@
 #include "storage_state.hpp"
 
 namespace mapvec::detail {
-namespace {
-
-// So much is appended after a commit before there is a window again. A store into a folio of 2 MiB
-// makes all of it dirty, and a commit writes what is dirty: small commits have to stay small.
-constexpr std::size_t calm_bytes = 8 * MiB;
-
-}  // namespace
-
 commit_record::commit_record(npy_header written, std::size_t width, std::size_t element_bytes)
     : header(std::move(written)),
       row_width(width),
@@ -48,10 +40,7 @@ void storage::state::attach_file(std::size_t end_bytes, std::size_t element_byte
   }
   end_bytes = std::min(end_bytes, mapped.size_bytes());  // of a tail
   add(process_counters.active_segments, 1);
-  if (record->committed_bytes != 0) {
-    unwindowed_bytes =
-        round_up(element.header_bytes + record->committed_bytes + calm_bytes, huge_page_bytes);
-  }
+  prepared_bytes = element.header_bytes + record->committed_bytes;
   set_size(end_bytes);
 }
 
@@ -100,6 +89,7 @@ void storage::state::begin_writing() {
   // becomes capacity, which must have no holes.
   if (size_bytes > end_bytes) backing.descriptor.fill_holes(end_bytes, size_bytes - end_bytes);
   record->writing = true;
+  drop_large_folios(end_bytes);  // of who read or wrote the file before
 }
 
 /// Cuts the file to `end_bytes`, or to what a reader may have mapped.
@@ -122,10 +112,11 @@ void storage::state::cut_file(std::size_t end_bytes) {
   readers_may_come(backing.descriptor);
 }
 
-/// Stores the count of `new_bytes` and waits until it is on the disk. The elements it counts must
-/// be there already.
-void storage::state::publish_count(std::size_t new_bytes) {
+/// Stores the count of the whole rows and waits until it is on the disk. The elements it counts
+/// must be there already.
+void storage::state::publish_count(std::size_t used_bytes) {
   begin_writing();
+  const std::size_t new_bytes = used_bytes - used_bytes % record->row_bytes;
   npy_header& header = record->header;
   const std::uint64_t old_count = header.count();
   const auto store = [&](std::uint64_t count) {
@@ -151,19 +142,24 @@ void storage::state::publish_count(std::size_t new_bytes) {
     throw;
   }
   record->committed_bytes = new_bytes;
+  drop_large_folios(element.header_bytes + used_bytes);
 }
 
-/// After a commit: gives back the large folio at the end, so that the next small append does not
-/// make all of it dirty again, and has no window for a while.
-void storage::state::calm_down(std::size_t end_bytes) noexcept {
-  if (prepared_bytes > unwindowed_bytes) {
-    const std::size_t first = round_down(end_bytes, huge_page_bytes);
-    const std::size_t size = round_up(prepared_bytes, huge_page_bytes) - first;
-    sys::madvise(mapped.data() + first, size, MADV_DONTNEED);
-    sys::fadvise_dontneed(backing.descriptor.descriptor(), first, size);
-  }
-  unwindowed_bytes = round_up(end_bytes + calm_bytes, huge_page_bytes);
-  set_prepared(unwindowed_bytes);
+/// Gives back to the kernel what is larger than the smallest window at the end and behind it, where
+/// all is clean: the next small append would make it dirty again, as a whole.
+void storage::state::drop_large_folios(std::size_t end_bytes) noexcept {
+  if (prepared_bytes - std::min(window_start_bytes, end_bytes) <= smallest_window_bytes) return;
+  const std::size_t first = round_down(end_bytes, huge_page_bytes);
+  const std::size_t size = round_up(prepared_bytes, huge_page_bytes) - first;
+  sys::madvise(mapped.data() + first, size, MADV_DONTNEED);
+  sys::fadvise_dontneed(backing.descriptor.descriptor(), first, size);
+  // The page that the elements end in is asked for alone. A fault would bring those around it, and
+  // leave a mark for the next to read ahead with larger and larger folios.
+  const std::size_t page = sys::page_bytes();
+  const std::size_t last = round_down(end_bytes, page);
+  if (last != end_bytes) sys::madvise(mapped.data() + last, page, MADV_WILLNEED);
+  prepared_bytes = std::min(round_up(end_bytes, page), size_bytes);
+  window_start_bytes = prepared_bytes;
 }
 
 std::size_t storage::row_width() const noexcept {
@@ -174,7 +170,7 @@ std::size_t storage::row_width() const noexcept {
 /// crash the new element would else stand among the old ones.
 void storage::settle_shrink(std::size_t used_bytes) {
   if (used_bytes >= committed_bytes_) return;
-  state_->publish_count(used_bytes - used_bytes % state_->record->row_bytes);
+  state_->publish_count(used_bytes);
   publish();
 }
 
@@ -205,8 +201,7 @@ void storage::commit(std::size_t used_bytes, bool may_have_changed) {
   now.wait_for_disk(sys::fdatasync(now.backing.descriptor.descriptor()), {});
   record.overwritten = false;
   if (count_changes) {
-    now.publish_count(new_bytes);
-    now.calm_down(now.element.header_bytes + used_bytes);
+    now.publish_count(used_bytes);
   }
   publish();
 }

@@ -169,7 +169,7 @@ struct storage::publisher {
     wanted.header = header;
     const std::size_t end_bytes = wanted.end_bytes();
     remember(now, wanted);
-    now.calm_down(end_bytes);
+    now.drop_large_folios(end_bytes);
     temporary.publish();
     return true;
   }

@@ -18,8 +18,13 @@
 #include <mapvec/region.hpp>
 #include <mapvec/storage.hpp>
 #include <mapvec/temporary.hpp>
+#include <mapvec/units.hpp>
 
 namespace mapvec::detail {
+
+// What a small commit writes beyond its elements is at most the rest of such a window. Half as much
+// saves little and takes twice the calls (docs/performance.md).
+inline constexpr std::size_t smallest_window_bytes = 16 * KiB;
 
 /// What a persistent storage knows of its file beyond the bytes.
 struct commit_record {
@@ -57,6 +62,7 @@ struct storage::state {
   void spill(std::size_t used_end_bytes, std::size_t end_bytes, growth how);
   void extend(file& grown, std::size_t old_bytes, std::size_t end_bytes, std::size_t wanted_bytes,
               std::size_t& new_bytes);
+  std::size_t window_bytes() const noexcept;
   void prepare_window(std::size_t until_bytes);
   void set_prepared(std::size_t end_bytes) noexcept;
   void set_size(std::size_t new_bytes) noexcept;
@@ -69,17 +75,19 @@ struct storage::state {
   void secure_found();
   void begin_writing();
   void cut_file(std::size_t end_bytes);
-  void publish_count(std::size_t new_bytes);
-  void calm_down(std::size_t end_bytes) noexcept;
+  void publish_count(std::size_t used_bytes);
+  void drop_large_folios(std::size_t end_bytes) noexcept;
 
   options settings;
   element_layout element{1, 0};
   region mapped;
-  temporary_file backing;          // not open while in memory
-  std::byte** word = nullptr;      // the limit, see fork_word.hpp
-  std::size_t size_bytes = 0;      // bytes of memory counted, or of the file allocated
-  std::size_t prepared_bytes = 0;  // end of the append window; <= size_bytes
-  std::size_t unwindowed_bytes = huge_page_bytes;  // before here there is no window
+  temporary_file backing;      // not open while in memory
+  std::byte** word = nullptr;  // the limit, see fork_word.hpp
+  std::size_t size_bytes = 0;  // bytes of memory counted, or of the file allocated
+  std::size_t prepared_bytes =
+      0;  // end of the append window; the elements end before; <= size_bytes
+  std::size_t window_start_bytes =
+      0;  // of that window; in front of it, folios at the end are small
   std::size_t step_limit_bytes = std::numeric_limits<std::size_t>::max();  // see extend
   access advised = access::normal;
   bool space_guaranteed = true;

@@ -167,7 +167,9 @@ class file_vector : public detail::vector_base<T, detail::lifetime::persistent> 
                 "trivially copyable");
 
   void commit_whole_rows() {
-    this->storage_of().commit(this->size() * sizeof(T), this->may_have_changed());
+    this->with_storage_changing(this->size(), [&](detail::storage& held) {
+      held.commit(this->size() * sizeof(T), this->may_have_changed());
+    });
   }
   void close_whole_rows();
 

@@ -98,6 +98,12 @@ class MAPVEC_API storage {
   /// Afterwards one more element fits below limit(): grows, or prepares the next append window.
   /// Strong guarantee.
   void make_room(element_layout element, std::size_t used_bytes);
+  /// Puts bytes behind the first `used_bytes`, through the file: faster than stores, where there
+  /// are many. False, and nothing is done, where stores are better; never below least_direct_bytes.
+  /// Strong guarantee.
+  /// REQUIRES: used_bytes + size_bytes <= capacity_bytes().
+  bool append(std::size_t used_bytes, const void* data, std::size_t size_bytes);
+  static constexpr std::size_t least_direct_bytes = std::size_t{16} << 10;
   /// Raises limit() to `used_bytes` or more, for elements that were not written one by one.
   /// REQUIRES: used_bytes <= capacity_bytes().
   void skip_to(std::size_t used_bytes) noexcept;

@@ -72,6 +72,7 @@ mounted_image::mounted_image(const std::string& image, const std::string& mount_
 }
 
 mounted_image::~mounted_image() {
+  if (read_ahead_found_kib_ != 0) set_read_ahead_kib(read_ahead_found_kib_);
   if (!unmount()) ::umount2(path().c_str(), MNT_DETACH);
 }
 
@@ -81,12 +82,25 @@ bool mounted_image::unmount() {
   return !mounted_;
 }
 
-std::uint64_t mounted_image::written_bytes() const {
+std::string mounted_image::device_folder() const {
   struct stat status{};
   EXPECT_EQ(::stat(path().c_str(), &status), 0);
+  return "/sys/dev/block/" + std::to_string(major(status.st_dev)) + ':' +
+         std::to_string(minor(status.st_dev));
+}
+
+bool mounted_image::set_read_ahead_kib(std::size_t size_kib) {
+  const std::string path = device_folder() + "/queue/read_ahead_kb";
+  std::size_t found = 0;
+  if (!(std::ifstream(path) >> found)) return false;
+  if (!(std::ofstream(path) << size_kib << std::flush)) return false;
+  if (read_ahead_found_kib_ == 0) read_ahead_found_kib_ = found;
+  return true;
+}
+
+std::uint64_t mounted_image::written_bytes() const {
   // Documentation/block/stat.rst: the seventh number counts sectors of 512 bytes.
-  std::ifstream in("/sys/dev/block/" + std::to_string(major(status.st_dev)) + ':' +
-                   std::to_string(minor(status.st_dev)) + "/stat");
+  std::ifstream in(device_folder() + "/stat");
   std::uint64_t sectors = 0;
   for (int i = 0; i < 7; ++i) in >> sectors;
   EXPECT_TRUE(in.good());

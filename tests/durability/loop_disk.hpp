@@ -40,13 +40,19 @@ class mounted_image {
 
   /// Bytes written to the device since it was made, as the kernel counts them.
   std::uint64_t written_bytes() const;
+  /// How much the kernel may read ahead in files that are opened from now on. False, and all is as
+  /// before, where that may not be set.
+  bool set_read_ahead_kib(std::size_t size_kib);
   /// Unmounts and says whether that worked; the destructor does it too.
   bool unmount();
 
  private:
+  std::string device_folder() const;  // in /sys
+
   scratch_directory directory_;
   std::string why_not_;
   bool mounted_ = false;
+  std::size_t read_ahead_found_kib_ = 0;  // 0 until another was set
 };
 
 /// An ext4 of `size_bytes` in memory.
@@ -59,6 +65,7 @@ class loop_disk {
   const std::string& path() const { return mounted_->path(); }
   std::string operator/(const std::string& name) const { return *mounted_ / name; }
   std::uint64_t written_bytes() const { return mounted_->written_bytes(); }
+  bool set_read_ahead_kib(std::size_t size_kib) { return mounted_->set_read_ahead_kib(size_kib); }
 
  private:
   private_mount memory_;

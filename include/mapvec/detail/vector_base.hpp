@@ -62,6 +62,12 @@ template <class Range, class T>
 concept range_of = std::ranges::input_range<Range> &&
                    std::convertible_to<std::ranges::range_reference_t<Range>, T>;
 
+/// Objects of T one after the other, each of which is its bytes.
+template <class Iterator, class T>
+concept iterates_over_bytes_of =
+    std::contiguous_iterator<Iterator> && std::is_trivially_copyable_v<T> &&
+    std::same_as<std::remove_const_t<std::remove_reference_t<std::iter_reference_t<Iterator>>>, T>;
+
 /// The comparison behind <=>: the type's own, or one made of <.
 struct three_way {
   template <class T>
@@ -486,6 +492,18 @@ class vector_base {
   template <class Construct>
   void append_pieces(size_type count, Construct construct);
 
+  /// The same for elements that are their bytes, if there are enough of them.
+  bool append_bytes(const T* values, size_type count) {
+    if (count * sizeof(T) < storage::least_direct_bytes) return false;
+    reserve_more(count);
+    bool done = false;
+    with_limit_changing([&] { done = storage_.append(used_bytes(), values, count * sizeof(T)); });
+    if (!done) return false;
+    annotate(limit(), end_, end_ + count);
+    end_ += count;
+    return true;
+  }
+
   template <class Construct>
   void resize_by(size_type count, Construct construct) {
     storage_.require_owner();
@@ -596,6 +614,9 @@ template <std::input_iterator Iterator, std::sentinel_for<Iterator> Sentinel>
 void vector_base<T, Lifetime>::append_between(Iterator first, Sentinel last) {
   if constexpr (std::forward_iterator<Iterator> || std::sized_sentinel_for<Sentinel, Iterator>) {
     const auto count = static_cast<size_type>(std::ranges::distance(first, last));
+    if constexpr (iterates_over_bytes_of<Iterator, T>) {
+      if (append_bytes(std::to_address(first), count)) return;
+    }
     append_pieces(count, [&](T* out, size_type n) {
       const auto piece = static_cast<std::iter_difference_t<Iterator>>(n);
       first = std::ranges::uninitialized_copy_n(std::move(first), piece, out, out + n).in;
