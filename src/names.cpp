@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include <mapvec/error.hpp>
 
@@ -54,9 +55,10 @@ file open_regular(const std::string& path, int access) {
   bool is_regular = S_ISREG(status.st_mode);
   if (is_regular) {
     // O_NONBLOCK: should it have become a FIFO, that must not keep us waiting for its other end.
+    std::string name = path;  // what may throw comes before there is a descriptor
     const int fd = sys::open(path.c_str(), access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
     if (fd < 0) throw_error(-fd, "open", path);
-    file opened(fd, path);
+    file opened(fd, std::move(name));
     is_regular = opened.is_regular();
     if (is_regular) return opened;
   }
@@ -70,11 +72,15 @@ bool still_names(const std::string& path, int fd) noexcept {
          is_same_file(opened, named);
 }
 
-int sync_directory_of(const std::string& path) noexcept {
-  const int fd = sys::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  if (fd < 0) return fd;
-  const int failed = sys::fsync(fd);
-  sys::close(fd);
+file open_directory(const std::string& path) {
+  std::string name = path;  // what may throw comes before there is a descriptor
+  const int fd = sys::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  if (fd < 0) throw_error(-fd, "open the directory", path);
+  return {fd, std::move(name)};
+}
+
+int sync_directory(const file& directory) noexcept {
+  const int failed = sys::fsync(directory.descriptor());
   return failed == -EINVAL ? 0 : failed;  // a file system whose directories are never synced
 }
 

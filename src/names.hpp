@@ -37,8 +37,10 @@ file open_regular(const std::string& path, int access);
 /// True while `path` is a name of the open file.
 bool still_names(const std::string& path, int fd) noexcept;
 
-/// Waits until the names in the directory of `path` are on the disk: 0 or -errno.
-int sync_directory_of(const std::string& path) noexcept;
+/// The directory, open to be synced. Throws `error`.
+file open_directory(const std::string& path);
+/// Waits until the names in it are on the disk: 0 or -errno.
+int sync_directory(const file& directory) noexcept;
 
 /// The path the open file has now, whatever links and renames led there; empty if it has none, or
 /// /proc does not tell.

@@ -13,15 +13,15 @@
 namespace mapvec::detail {
 namespace {
 
-std::string hidden_name_beside(const std::string& path) {
-  return directory_of(path) + "/.mapvec-" + make_uuid() + ".tmp";
+std::string hidden_name_in(const std::string& directory) {
+  return directory + "/.mapvec-" + make_uuid() + ".tmp";
 }
 
 /// Linking what has no name goes through /proc, which a chroot may lack.
-int open_unnamed_beside(const std::string& path, unsigned permissions) noexcept {
+int open_unnamed_in(const std::string& directory, unsigned permissions) noexcept {
   struct stat status{};
   if (sys::stat_path("/proc/self/fd", status) != 0) return -EOPNOTSUPP;
-  return sys::open(directory_of(path).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, permissions);
+  return sys::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, permissions);
 }
 
 /// Renames unless `path` exists; where the file system has no such call, by a second link.
@@ -37,7 +37,8 @@ int rename_to_free(const std::string& from, const std::string& path) noexcept {
 
 }  // namespace
 
-pending_name::pending_name(const char* path) : path_(absolute(path)) {}
+pending_name::pending_name(const char* path)
+    : path_(absolute(path)), directory_(directory_of(path_)) {}
 
 pending_name::~pending_name() {
   if (hidden_.empty()) return;
@@ -46,22 +47,24 @@ pending_name::~pending_name() {
 }
 
 file pending_name::make(unsigned permissions) {
-  int fd = open_unnamed_beside(path_, permissions);
+  std::string name = path_;  // what may throw comes before there is a descriptor
+  int fd = open_unnamed_in(directory_, permissions);
   if (lacks_unnamed_files(fd)) {
-    std::string hidden = hidden_name_beside(path_);
+    std::string hidden = hidden_name_in(directory_);
     fd = sys::open(hidden.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, permissions);
     if (fd >= 0) hidden_ = std::move(hidden);
   }
   if (fd < 0) throw_error(-fd, "create", path_);
-  return {fd, path_};
+  return {fd, std::move(name)};
 }
 
 void pending_name::publish(const file& complete, const std::string& present_name) {
   const std::string& from = hidden_.empty() ? present_name : hidden_;
+  const file directory = open_directory(directory_);  // before anything has changed
   int failed = from.empty() ? sys::link_descriptor(complete.descriptor(), path_.c_str())
                             : rename_to_free(from, path_);
   if (failed != 0) throw_error(-failed, "create", path_);
-  failed = sync_directory_of(path_);
+  failed = sync_directory(directory);
   if (failed == 0) return hidden_.clear();
   // A name that a crash may take away is not to be relied on.
   if (from.empty()) {
@@ -74,16 +77,18 @@ void pending_name::publish(const file& complete, const std::string& present_name
 
 int pending_name::publish_over(const file& complete, const std::string& present_name) {
   std::string from = hidden_.empty() ? present_name : hidden_;
+  const file directory = open_directory(directory_);  // before anything has changed
   if (from.empty()) {
-    from = hidden_name_beside(path_);
+    from = hidden_name_in(directory_);
+    std::string hidden = from;
     const int failed = sys::link_descriptor(complete.descriptor(), from.c_str());
     if (failed != 0) throw_error(-failed, "create", from);
-    hidden_ = from;
+    hidden_ = std::move(hidden);
   }
   const int failed = sys::rename(from.c_str(), path_.c_str(), 0);
   if (failed != 0) throw_error(-failed, "replace", path_);
   hidden_.clear();
-  return sync_directory_of(path_);
+  return sync_directory(directory);
 }
 
 }  // namespace mapvec::detail

@@ -27,7 +27,8 @@ class pending_name {
 
   /// Gives `complete` its name, in place of `present_name` if it has one already (empty otherwise),
   /// and syncs the directory. The name must be free (EEXIST). Throws `error`; the file then has the
-  /// name it had before, or none.
+  /// name it had before, or none. A directory that may not be read cannot be synced, and is
+  /// refused.
   void publish(const file& complete, const std::string& present_name = {});
 
   /// The same, and takes the name from whatever has it, at one instant. Throws `error` and changes
@@ -36,7 +37,8 @@ class pending_name {
 
  private:
   std::string path_;
-  std::string hidden_;  // to be removed; empty where there is none
+  std::string directory_;  // all that a publication needs, so that nothing is allocated after it
+  std::string hidden_;     // to be removed; empty where there is none
 };
 
 }  // namespace mapvec::detail

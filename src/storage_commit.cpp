@@ -8,6 +8,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include <mapvec/error.hpp>
@@ -58,16 +59,13 @@ void storage::state::secure_found() {
   if (record->durable) return;
   write_header(backing.descriptor, record->header);
   wait_for_disk(sys::fdatasync(backing.descriptor.descriptor()), {});
-  const std::string path = found_path();
-  const int fd = sys::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  if (fd >= 0) {
-    const file directory(fd, directory_of(path));
-    const int failed = sys::fsync(fd);
-    // EINVAL: a file system whose directories are never synced.
-    if (failed != -EINVAL) wait_for_disk(failed, {});
-  } else if (fd != -EACCES && fd != -ENOENT) {
-    // One that we may not read, or that has gone, cannot be synced by us.
-    throw_error(-fd, "open the directory of", path);
+  try {
+    const file directory = open_directory(directory_of(found_path()));
+    wait_for_disk(sync_directory(directory), {});
+  } catch (const error& failure) {
+    // A directory that we may not read, or that has gone, cannot be synced by us.
+    const int reason = failure.code().value();
+    if (failed_errno != 0 || (reason != EACCES && reason != ENOENT)) throw;
   }
   record->durable = true;
 }
@@ -131,13 +129,15 @@ void storage::state::publish_count(std::size_t used_bytes) {
     store(new_bytes / record->row_bytes);
     wait_for_disk(sys::fdatasync(backing.descriptor.descriptor()),
                   {header.slot_offset_bytes(), npy_header::slot_bytes});
-  } catch (const error&) {
+  } catch (...) {
     // Either count may be on the disk now, and both are right; but nobody shall build on one that
     // can still go away.
     try {
       store(old_count);
     } catch (const error& also) {
       report_error(also.code().value(), "put the old count back into", backing.path);
+    } catch (const std::bad_alloc&) {
+      report_error(ENOMEM, "put the old count back into", backing.path);
     }
     throw;
   }
@@ -231,11 +231,15 @@ void storage::write(std::size_t offset_bytes, const void* data, std::size_t size
   std::byte* const target = data_ + offset_bytes;
   const auto* const source = static_cast<const std::byte*>(data);
   const std::less<> lies_before;
-  if (lies_before(source, target + size_bytes) && lies_before(target, source + size_bytes)) {
-    std::memmove(target, source, size_bytes);  // pwrite would read what it has just written
+  const bool overlaps =
+      lies_before(source, target + size_bytes) && lies_before(target, source + size_bytes);
+  const std::size_t first_bytes = state_->element.header_bytes + offset_bytes;
+  // pwrite would read what it has just written; and past a lowered limit it is SIGXFSZ.
+  if (overlaps || first_bytes + size_bytes > sys::resource_limit(RLIMIT_FSIZE)) {
+    std::memmove(target, source, size_bytes);
     return;
   }
-  state_->backing.descriptor.write(data, size_bytes, state_->element.header_bytes + offset_bytes);
+  state_->backing.descriptor.write(data, size_bytes, first_bytes);
 }
 
 }  // namespace mapvec::detail

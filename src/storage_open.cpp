@@ -68,7 +68,7 @@ storage storage::open_file(path_view path, const element_format& format, const o
   require_valid(opened, format, found.header.size_bytes(), found.used_bytes());
   const file_system_traits traits = opened.file_system();
   fresh.space_guaranteed = traits.allocation_holds && !traits.shares_blocks &&
-                           opened.allocated_bytes() >= found.end_bytes();
+                           opened.allocated_bytes() >= found.file_bytes;
   const std::size_t used_bytes = found.used_bytes();
   fresh.record =
       std::make_unique<commit_record>(std::move(found.header), found.row_width, format.size_bytes);

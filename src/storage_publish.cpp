@@ -82,11 +82,26 @@ void fill(file& empty, contents& wanted) {
   write_header(empty, wanted.header);
 }
 
+/// Where the kernel does not tell the present name of `ours` (of a file that was made without one
+/// it never does), it has to be the one at `path`, or to have none.
+void require_replaceable(const std::string& path, const struct stat& ours) {
+  struct stat there{};
+  const int failed = sys::lstat(path.c_str(), there);
+  if (failed == 0 && S_ISLNK(there.st_mode)) {
+    throw_error(ELOOP, "replace, without /proc, what is opened through the link", path);
+  }
+  if (failed == 0 && !is_same_file(there, ours)) {
+    throw_error(EEXIST, "replace what is another file by now,", path);
+  }
+  if (failed != 0 && ours.st_nlink != 0) {
+    throw_error(-failed, "replace what has another name by now,", path);
+  }
+}
+
 }  // namespace
 
 struct storage::publisher {
-  /// A new file with these contents, which lose their header to it. Its storage holds the lock
-  /// before there is a name.
+  /// A new file with these contents. Its storage holds the lock before there is a name.
   static storage write(contents& wanted, naming& named, const options& settings) {
     storage made{settings};
     state& fresh = *made.state_;
@@ -98,20 +113,19 @@ struct storage::publisher {
     fill(opened, wanted);
     fresh.space_guaranteed = guaranteed && !wanted.is_shared;
     fresh.wait_for_disk(sys::fsync(opened.descriptor()), {});
-    const std::size_t end_bytes = wanted.end_bytes();
-    remember(fresh, wanted);
-    fresh.attach_file(end_bytes, wanted.element_bytes);
+    fresh.record = record_of(wanted);
+    fresh.attach_file(wanted.end_bytes(), wanted.element_bytes);
     named.publish(opened);
     made.publish();
     return made;
   }
 
-  static void remember(state& fresh, contents& written) {
-    const std::size_t end_bytes = written.end_bytes();
-    fresh.record = std::make_unique<commit_record>(std::move(written.header), written.row_width,
-                                                   written.element_bytes);
-    fresh.record->committed_bytes = written.used_bytes;
-    fresh.record->published_end_bytes = end_bytes;
+  static std::unique_ptr<commit_record> record_of(const contents& written) {
+    auto made =
+        std::make_unique<commit_record>(written.header, written.row_width, written.element_bytes);
+    made->committed_bytes = written.used_bytes;
+    made->published_end_bytes = written.end_bytes();
+    return made;
   }
 
   /// The bytes of `temporary` under a name: its own file where that can be linked there and has
@@ -128,12 +142,13 @@ struct storage::publisher {
       if (header && link(temporary, *header, wanted, named, settings)) return std::move(temporary);
     }
     wanted.header.set_count(wanted.count());
+    storage empty{temporary.settings()};
     storage made = write(wanted, named, settings);
-    temporary = storage(temporary.settings());
+    temporary = std::move(empty);
     return made;
   }
 
-  static bool can_be_linked(const storage& temporary, const std::string& path) noexcept {
+  static bool can_be_linked(const storage& temporary, const std::string& path) {
     if (temporary.data_ == nullptr || temporary.state_->in_memory()) return false;
     struct stat ours{};
     struct stat directory{};
@@ -142,33 +157,50 @@ struct storage::publisher {
            ours.st_dev == directory.st_dev;
   }
 
+  /// What a file has that is linked: the mode and the lock of a temporary again, unless it was.
+  struct linking {
+    explicit linking(file& linked) : own(linked) { lock_as_writer(own); }
+    ~linking() {
+      if (done) return;
+      unlock_writer(own);
+      sys::fchmod(own.descriptor(), owner_only);
+    }
+    file& own;
+    bool done = false;
+  };
+
   /// Gives the temporary's own file a header and a name. False, changing nothing, where the kernel
   /// cannot link it: it had a name once and lost it, or there is no /proc.
   static bool link(storage& temporary, const npy_header& header, contents wanted, naming& named,
                    const options& settings) {
     state& now = *temporary.state_;
     file& own = now.backing.descriptor;
-    lock_as_writer(own);
+    // All that can fail comes before there is a name.
+    wanted.header = header;
+    const std::size_t end_bytes = wanted.end_bytes();
+    auto record = record_of(wanted);
+    options chosen = settings;
+    std::string new_name = named.name.path();
+    std::string new_path = new_name;
     try {
+      linking made(own);
       write_header(own, header);
       set_mode(own, named.mode.value_or(settings.permissions & ~sys::file_mode_mask()));
       now.wait_for_disk(sys::fsync(own.descriptor()), {});
       named.publish(own, now.backing.path);
+      made.done = true;
     } catch (const error& failure) {
-      unlock_writer(own);
-      sys::fchmod(own.descriptor(), owner_only);
       const int reason = failure.code().value();
-      if (reason == ENOENT || reason == EXDEV) return false;
+      if (now.failed_errno == 0 && (reason == ENOENT || reason == EXDEV)) return false;
       throw;
     }
     // The lock of a named temporary is on all of the file.
     sys::lock(own.descriptor(), F_UNLCK, 0, writer_lock_offset);
     sys::lock(own.descriptor(), F_UNLCK, reader_lock_offset, 0);
-    own.set_name(named.name.path());
-    now.backing.path = named.name.path();
-    wanted.header = header;
-    const std::size_t end_bytes = wanted.end_bytes();
-    remember(now, wanted);
+    own.set_name(std::move(new_name));
+    now.backing.path = std::move(new_path);
+    now.settings = std::move(chosen);
+    now.record = std::move(record);
     now.drop_large_folios(end_bytes);
     temporary.publish();
     return true;
@@ -197,10 +229,7 @@ int storage::replace(storage& temporary, std::size_t used_bytes) {
   const int failed = sys::fstat(old.backing.descriptor.descriptor(), status);
   if (failed != 0) throw_error(-failed, "ask for the permissions of", old.backing.path);
   const std::string present = old.found_path();
-  struct stat there{};
-  if (sys::stat_path(present.c_str(), there) == 0 && !is_same_file(there, status)) {
-    throw_error(EEXIST, "replace what is another file by now,", present);
-  }
+  require_replaceable(present, status);
   naming named(present.c_str());
   named.replaces = true;
   named.mode = status.st_mode & 07777;
@@ -223,6 +252,10 @@ void storage::snapshot(path_view path, std::size_t used_bytes, const snapshot_op
   require_owner();
   naming named(path.c_str());
   const state& now = *state_;
+  struct stat status{};
+  const int failed = sys::fstat(now.backing.descriptor.descriptor(), status);
+  if (failed != 0) throw_error(-failed, "ask for the permissions of", now.backing.path);
+  named.mode = status.st_mode & 0777;
   contents wanted{.header = growing_header(now.record->header, now.backing.path),
                   .row_width = now.record->row_width,
                   .element_bytes = now.element.size_bytes,

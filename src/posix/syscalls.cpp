@@ -92,13 +92,14 @@ int unlink(const char* path) noexcept { return result_of(::unlink(path)); }
 int fchmod(int fd, unsigned mode) noexcept { return result_of(::fchmod(fd, mode)); }
 
 unsigned file_mode_mask() noexcept {
+  constexpr unsigned private_mask = 077;  // where nobody tells
   const int fd = sys::open("/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
-  if (fd < 0) return 0777;
+  if (fd < 0) return private_mask;
   char text[512] = {};  // the second line
   const auto size = retry_on_interrupt([&] { return ::read(fd, text, sizeof text - 1); });
   ::close(fd);
   const char* mask = size > 0 ? std::strstr(text, "Umask:") : nullptr;
-  return mask != nullptr ? static_cast<unsigned>(std::strtoul(mask + 6, nullptr, 8)) : 0777;
+  return mask != nullptr ? static_cast<unsigned>(std::strtoul(mask + 6, nullptr, 8)) : private_mask;
 }
 
 int mkdir(const char* path, unsigned mode) noexcept { return result_of(::mkdir(path, mode)); }

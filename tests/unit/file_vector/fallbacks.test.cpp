@@ -22,6 +22,7 @@
 #include "../common/checks.hpp"
 #include "file_vector_case.hpp"
 #include "support/captured_errors.hpp"
+#include "support/child_process.hpp"
 
 namespace mapvec::test {
 namespace {
@@ -99,6 +100,32 @@ TEST_F(file_vector_fallbacks, without_a_way_to_link_what_has_no_name) {
   EXPECT_EQ(log.count(call::link_descriptor), 0U);
   EXPECT_EQ(log.count(call::rename), 1U);
   expect_elements(stored_elements<int>(path()), {1});
+}
+
+/// Nobody tells the umask, nor where an open file is.
+TEST_F(file_vector_fallbacks, without_proc_at_all) {
+  if (const auto probe = private_mount::tmpfs(64 * KiB); !probe.is_mounted()) {
+    GTEST_SKIP() << probe.why_not();
+  }
+  ints::create(path("target.npy")).push_back(1);
+  EXPECT_EQ(::symlink("target.npy", path("link.npy").c_str()), 0);
+  const auto without_proc = [&] {
+    const auto hidden = private_mount::tmpfs_over("/proc");
+    require(hidden.is_mounted(), hidden.why_not());
+    vector<int> temporary({1, 2, 3}, {.builder = segment_builder::named(directory())});
+    persist(std::move(temporary), path()).push_back(4);
+    auto through_link = ints::open(path("link.npy"));
+    try {
+      through_link.replace(vector<int>({5, 6}));
+      require(false, "replaced the link");
+    } catch (const error& failure) {
+      require(failure.code().value() == ELOOP, failure.what());
+    }
+  };
+  EXPECT_EQ(in_child(without_proc), "exit 0");
+  expect_elements(stored_elements<int>(path()), {1, 2, 3, 4});
+  EXPECT_EQ(mode_of(path()), 0600U);
+  expect_elements(stored_elements<int>(path("target.npy")), {1});
 }
 
 TEST_F(file_vector_fallbacks, without_allocation) {

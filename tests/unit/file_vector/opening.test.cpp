@@ -81,6 +81,16 @@ TEST_F(file_vector_opening, writes_nothing) {
   expect_untouched_by_opening(path("numpy.npy"), 2);
 }
 
+/// Spare capacity must not make up for holes among the elements.
+TEST_F(file_vector_opening, of_elements_with_holes_guarantees_no_space) {
+  const std::string name = make_file<int>(std::vector<int>(MiB, 1));
+  const int fd = ::open(name.c_str(), O_RDWR | O_CLOEXEC);
+  EXPECT_EQ(::fallocate(fd, 0, 4 * MiB, 8 * MiB), 0);
+  EXPECT_EQ(::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, MiB, MiB), 0);
+  ::close(fd);
+  EXPECT_FALSE(ints::open(name).space_guaranteed());
+}
+
 /// A killed process may have stored the count, or given the file its name, without waiting for it.
 TEST_F(file_vector_opening, leaves_the_wait_for_what_was_found_to_the_first_write_or_commit) {
   make_file<int>({1, 2, 3});

@@ -145,6 +145,18 @@ TEST_F(replacing, follows_a_file_that_was_renamed) {
   EXPECT_EQ(stored_count(path("moved.npy")), 5U);
 }
 
+/// Of a file that was made without a name /proc tells none, ever.
+TEST_F(replacing, of_a_file_that_was_created_and_renamed_is_refused) {
+  auto v = old_file();
+  EXPECT_EQ(::rename(path().c_str(), path("moved.npy").c_str()), 0);
+  auto elements = next(5);
+  EXPECT_EQ(errno_of([&] { v.replace(std::move(elements)); }), ENOENT);
+  EXPECT_EQ(elements.size(), 5U);
+  v.commit();
+  expect_elements(stored_elements<int>(path("moved.npy")), {-1, -2, -3, -4});
+  EXPECT_FALSE(exists(path()));
+}
+
 /// As when logs are rotated: the name belongs to the file of somebody else by now.
 TEST_F(replacing, never_takes_the_place_of_another_file) {
   for (const bool opened : {false, true}) {
@@ -225,6 +237,36 @@ TEST_F(replacing, that_fails_changes_neither_vector) {
       EXPECT_EQ(::unlink(path().c_str()), 0);
     }
   }
+}
+
+/// Nothing has failed that could not be tried again.
+TEST_F(replacing, whose_directory_cannot_be_opened_changes_nothing) {
+  for (const options& settings : {options{}, in_file()}) {
+    auto v = old_file();
+    auto elements = next(5, settings);
+    const std::size_t opened =
+        settings.spill_threshold_bytes == 0 ? 0 : 1;  // a file beside comes first
+    {
+      const fault failing(call::open, opened, EACCES, fault_lasts::once);
+      EXPECT_EQ(errno_of([&] { v.replace(std::move(elements)); }), EACCES);
+      EXPECT_EQ(failing.delivered(), 1U);
+    }
+    EXPECT_EQ(elements.size(), 5U);
+    v.commit();
+    expect_file({-1, -2, -3, -4});
+    v.replace(std::move(elements));
+    expect_file(counted(5));
+    v.close();
+    EXPECT_EQ(::unlink(path().c_str()), 0);
+  }
+}
+
+TEST_F(replacing, leaves_the_options_as_they_are) {
+  auto v = ints::create(path(), {.row_width = 5});
+  v.replace(next(10, in_file()));
+  EXPECT_EQ(v.row_width(), 5U);
+  v.snapshot(path("copy.npy"));
+  EXPECT_EQ(ints::open(path("copy.npy"), {.row_width = 5}).size(), 10U);
 }
 
 TEST_F(replacing, whose_directory_could_not_be_synced_has_happened_and_says_so) {

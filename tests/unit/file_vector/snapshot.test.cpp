@@ -71,6 +71,22 @@ TEST_F(snapshots, are_files_of_their_own) {
   expect_elements(stored_elements<int>(path("copy.npy")), {1, 2, 3, 4, 5, 6});
 }
 
+/// What only some may read does not become public by a copy.
+TEST_F(snapshots, have_the_mode_of_the_file) {
+  ints::create(path("private.npy"), {.permissions = 0640}).push_back(1);
+  EXPECT_EQ(::chmod(path("private.npy").c_str(), 0600), 0);
+  auto v = ints::open(path("private.npy"));
+  v.snapshot(path("copy.npy"));
+  EXPECT_EQ(mode_of(path("copy.npy")), 0600U);
+  v.replace(vector<int>(std::size_t{3}, in_file()));
+  v.snapshot(path("copy2.npy"));
+  EXPECT_EQ(mode_of(path("copy2.npy")), 0600U);
+  vector<int> temporary(std::size_t{3}, in_file());
+  persist(std::move(temporary), path("linked.npy"), {.permissions = 0600})
+      .snapshot(path("copy3.npy"));
+  EXPECT_EQ(mode_of(path("copy3.npy")), 0600U);
+}
+
 TEST_F(snapshots, of_large_and_of_empty_vectors) {
   auto v = ints::create(path());
   v.snapshot(path("empty.npy"));

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <sys/resource.h>
+
 #include <gtest/gtest.h>
 
 #include <mapvec/error.hpp>
@@ -18,6 +20,7 @@
 
 #include "../common/checks.hpp"
 #include "file_vector_case.hpp"
+#include "support/child_process.hpp"
 
 namespace mapvec::test {
 namespace {
@@ -58,7 +61,8 @@ TEST_F(writing_elements, is_one_call_for_exactly_these_bytes) {
   ASSERT_EQ(writes.size(), 1U);
   EXPECT_EQ(writes[0].offset, 128 + 3 * sizeof(int));
   EXPECT_EQ(writes[0].size_bytes, 2 * sizeof(int));
-  EXPECT_EQ(log.count(), 1U) << log.summary();
+  // The other one asks whether it would be SIGXFSZ.
+  EXPECT_EQ(log.count(), 1U + log.count(call::resource_limit)) << log.summary();
 }
 
 TEST_F(writing_elements, needs_elements_that_exist) {
@@ -97,6 +101,17 @@ TEST_F(writing_elements, takes_elements_that_overlap_those_it_overwrites) {
     v.write(0, std::span<const int>(v.data() + shift, count));
     for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(v[i], static_cast<int>(shift + i)) << shift;
   }
+}
+
+TEST_F(writing_elements, beyond_a_file_size_limit_that_was_lowered_is_no_signal) {
+  const auto write_beyond = [&] {
+    auto v = thousand();
+    limit_resource(RLIMIT_FSIZE, 512);
+    v.write(900, std::vector<int>{7, 8});
+    require(v[900] == 7 && v[901] == 8, "not written");
+    v.abandon();
+  };
+  EXPECT_EQ(in_child(write_beyond), "exit 0");
 }
 
 TEST_F(writing_elements, continues_where_the_kernel_stopped) {
