@@ -4,6 +4,8 @@
 # mapvec::nlohmann_json.
 include(CMakeFindDependencyMacro)
 
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_dependency(Threads)
 include(${CMAKE_CURRENT_LIST_DIR}/mapvec-targets.cmake)
 
 foreach(component IN LISTS mapvec_FIND_COMPONENTS)

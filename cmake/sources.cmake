@@ -23,6 +23,8 @@ set(mapvec_headers
   include/mapvec/file_vector.hpp
   include/mapvec/detail/view_storage.hpp
   include/mapvec/file_view.hpp
+  include/mapvec/detail/block_reader.hpp
+  include/mapvec/blocks.hpp
   include/mapvec/mapvec.hpp)
 
 set(mapvec_nlohmann_json_headers
@@ -47,7 +49,8 @@ set(mapvec_core_sources
   src/storage_open.cpp
   src/storage_publish.cpp
   src/npy_file.cpp
-  src/view_storage.cpp)
+  src/view_storage.cpp
+  src/block_reader.cpp)
 
 set(mapvec_posix_sources
   src/posix/syscalls.cpp)

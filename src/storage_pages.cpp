@@ -3,6 +3,7 @@
 // The bytes of a storage as the kernel holds them: in memory, on the disk, or on the way.
 #include <cerrno>
 
+#include <mapvec/detail/block_reader.hpp>
 #include <mapvec/error.hpp>
 #include <mapvec/units.hpp>
 
@@ -43,6 +44,30 @@ void storage::evict(std::size_t offset_bytes, std::size_t size_bytes) const {
   sys::madvise(state_->mapped.data() + first, last - first, MADV_DONTNEED);
   sys::fadvise_dontneed(fd, first, last - first);
   add(process_counters.dropped_bytes, last - first);
+}
+
+void storage::begin_write_back(std::size_t offset_bytes, std::size_t size_bytes) const {
+  if (data_ == nullptr || state_->in_memory()) return;
+  state_->require_intact();
+  const std::size_t first = state_->element.header_bytes + offset_bytes;
+  state_->wait_for_disk(sys::sync_file_range(state_->backing.descriptor.descriptor(), first,
+                                             size_bytes, SYNC_FILE_RANGE_WRITE),
+                        {first, size_bytes});
+}
+
+bool storage::is_resident(std::size_t offset_bytes, std::size_t size_bytes) const noexcept {
+  if (data_ == nullptr || state_->in_memory()) return true;
+  return detail::resident_bytes(data_ + offset_bytes, size_bytes) >= size_bytes;
+}
+
+stored_bytes storage::source(std::size_t used_bytes) const {
+  if (data_ == nullptr) return {};
+  stored_bytes found{.data = data_, .size_bytes = used_bytes};
+  if (state_->in_memory()) return found;
+  found.fd = state_->backing.descriptor.descriptor();
+  found.offset_bytes = state_->element.header_bytes;
+  found.name = state_->backing.descriptor.name();
+  return found;
 }
 
 void storage::prefault(std::size_t offset_bytes, std::size_t size_bytes) const {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include <mapvec/detail/block_reader.hpp>
 #include <mapvec/dtype.hpp>
 #include <mapvec/error.hpp>
 #include <mapvec/options.hpp>
@@ -110,6 +111,15 @@ void view_storage::refresh() {
   used_bytes_ = found.used_bytes();
   now.count(found.end_bytes());
   now.contents = std::move(found);
+}
+
+stored_bytes view_storage::source() const {
+  if (state_ == nullptr) return {};
+  return {.data = data_,
+          .size_bytes = used_bytes_,
+          .fd = state_->opened.descriptor(),
+          .offset_bytes = state_->contents.header.size_bytes(),
+          .name = state_->opened.name()};
 }
 
 std::string view_storage::path() const {

@@ -27,6 +27,9 @@
 #include <mapvec/options.hpp>
 
 namespace mapvec {
+namespace detail {
+struct vector_access;
+}
 
 /// Move-only; default-constructed or moved from it has no file and size 0.
 template <class T>
@@ -143,6 +146,8 @@ class file_view {
     const size_type most = size() - first;
     return {first * sizeof(T), (count < most ? count : most) * sizeof(T)};
   }
+
+  friend struct detail::vector_access;
 
   detail::view_storage storage_;
 };

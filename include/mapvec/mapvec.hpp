@@ -4,6 +4,7 @@
 #pragma once
 
 #include <mapvec/advice.hpp>
+#include <mapvec/blocks.hpp>
 #include <mapvec/config.hpp>
 #include <mapvec/dtype.hpp>
 #include <mapvec/error.hpp>

@@ -20,6 +20,7 @@
 namespace mapvec::detail {
 
 struct element_format;  // dtype.hpp; only persistent storages need it
+struct stored_bytes;    // block_reader.hpp
 
 /// Whether the elements go with the object or stay in a file with a name.
 enum class lifetime : unsigned char { temporary, persistent };
@@ -120,6 +121,12 @@ class MAPVEC_API storage {
   /// now and at every later evict or growth: the kernel reports such an error once, and says
   /// nothing of which bytes are lost.
   void evict(std::size_t offset_bytes, std::size_t size_bytes) const;
+  /// Has the range written back without waiting. Throws `error` after a failure of before.
+  void begin_write_back(std::size_t offset_bytes, std::size_t size_bytes) const;
+  /// True if all of the range is in memory.
+  bool is_resident(std::size_t offset_bytes, std::size_t size_bytes) const noexcept;
+  /// Where the first `used_bytes` are.
+  stored_bytes source(std::size_t used_bytes) const;
   /// Makes the pages of the range writable without a fault. Throws `error`, also where the disk is
   /// full below a file system that cannot guarantee space (EFAULT); EINVAL before Linux 5.14.
   void prefault(std::size_t offset_bytes, std::size_t size_bytes) const;

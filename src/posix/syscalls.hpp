@@ -42,7 +42,7 @@ int unlink(const char* path) noexcept;
 /// the buffer is too small. A file without a name has " (deleted)" at the end of its last one.
 int descriptor_path(int fd, char* buffer, std::size_t size_bytes) noexcept;
 int fchmod(int fd, unsigned mode) noexcept;
-/// The umask, read without changing it, from /proc/self/status; 0777 where that is unreadable.
+/// The umask, read without changing it, from /proc/self/status; 077 where that is unreadable.
 unsigned file_mode_mask() noexcept;
 int mkdir(const char* path, unsigned mode) noexcept;
 /// 0 or -errno; `buffer` then holds the path with its final NUL.

@@ -35,6 +35,8 @@ LAYERS = [
         "src/advice.cpp",
         "src/fork_word.hpp",
         "src/fork_word.cpp",
+        "include/mapvec/detail/block_reader.hpp",
+        "src/block_reader.cpp",
     ]),
     ("segment", [
         "include/mapvec/options.hpp",
@@ -63,7 +65,9 @@ LAYERS = [
         "include/mapvec/file_vector.hpp",
         "include/mapvec/file_view.hpp",
     ]),
-    ("algorithms", []),
+    ("algorithms", [
+        "include/mapvec/blocks.hpp",
+    ]),
     ("integrations", [
         "include/mapvec/serialize/nlohmann_json.hpp",
     ]),

@@ -681,8 +681,12 @@ void vector_base<T, Lifetime>::resize_for_overwrite(size_type count)
   end_ = first() + count;
 }
 
-/// What one container may do to the storage of another.
+/// What one container, or an algorithm, may do to the storage of another.
 struct vector_access {
+  template <class Vector>
+  static auto& storage_of(Vector& target) noexcept {
+    return target.storage_;
+  }
   template <class Vector, class Change>
   static void with_storage_changing(Vector& target, std::size_t new_size, Change change) {
     target.with_storage_changing(new_size, std::move(change));

@@ -20,6 +20,7 @@ struct options;
 namespace mapvec::detail {
 
 struct element_format;
+struct stored_bytes;  // block_reader.hpp
 
 class MAPVEC_API view_storage {
  public:
@@ -48,6 +49,7 @@ class MAPVEC_API view_storage {
   /// if it became another file altogether, and std::length_error past the reservation.
   void refresh();
 
+  stored_bytes source() const;
   std::string path() const;
   std::size_t reservation_bytes() const noexcept;
   std::size_t resident_bytes() const noexcept;

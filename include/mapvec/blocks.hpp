@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+//
+// Going through a vector from end to end, block by block, in little memory:
+//
+//   for (const auto block : mapvec::blocks(std::as_const(v))) sum(block);  // a std::span
+//
+//  - Reading (of a const vector or a file_view): what is in memory is shown in place; all else goes
+//    past the page cache into a few buffers, read by threads that run ahead. So other data keeps
+//    its place in memory. A block is valid until the next one is asked for, and may be a copy:
+//    position() says where its elements are in the vector. They must not change meanwhile.
+//  - Changing (of a vector that is not const): blocks are the vector's own elements, valid like all
+//    its elements. What was not in memory before is written back behind the loop, and let go.
+//
+// The vector must not grow or shrink before the range has ended. Leaving the loop early ends it.
+// Elements that are not trivially copyable are always shown in place.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <iterator>
+#include <mutex>
+#include <span>
+#include <system_error>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <mapvec/config.hpp>
+#include <mapvec/detail/block_reader.hpp>
+#include <mapvec/detail/vector_base.hpp>
+#include <mapvec/file_vector.hpp>
+#include <mapvec/file_view.hpp>
+#include <mapvec/units.hpp>
+#include <mapvec/vector.hpp>
+
+namespace mapvec {
+
+struct block_options {
+  /// What a block takes in memory. Smaller ones cost more calls, larger ones leave the processor's
+  /// cache before they are used.
+  std::size_t block_bytes = 4 * MiB;
+  /// Blocks in memory at once, the one in use included: reading takes so many times block_bytes.
+  std::size_t buffers = 4;
+  /// That read ahead. One leaves gaps at the disk, more than two gained nothing.
+  std::size_t reading_threads = 2;
+};
+
+/// A part of a vector: a span that knows where it is.
+template <class T>
+class block : public std::span<T> {
+ public:
+  block() noexcept = default;
+  block(std::span<T> elements, std::size_t position) noexcept
+      : std::span<T>(elements), position_(position) {}
+  /// The index of the first element in the vector.
+  std::size_t position() const noexcept { return position_; }
+
+ private:
+  std::size_t position_ = 0;
+};
+
+namespace detail {
+
+template <class T>
+std::size_t elements_in_a_block(const block_options& how) noexcept {
+  // The margins of a direct read belong to what a block takes.
+  constexpr std::size_t margins = 8 * KiB;
+  return std::max<std::size_t>((how.block_bytes - std::min(how.block_bytes, margins)) / sizeof(T),
+                               1);
+}
+
+template <class T>
+block_reader reader_of(stored_bytes source, const block_options& how) {
+  return block_reader(std::move(source), {.block_bytes = elements_in_a_block<T>(how) * sizeof(T),
+                                          .buffers = std::max<std::size_t>(how.buffers, 1),
+                                          .threads = how.reading_threads,
+                                          .in_place = !std::is_trivially_copyable_v<T>});
+}
+
+template <class T>
+block<const T> typed(const byte_block& found) noexcept {
+  return {std::span(reinterpret_cast<const T*>(found.data), found.size_bytes / sizeof(T)),
+          found.offset_bytes / sizeof(T)};
+}
+
+/// Reading.
+template <class T>
+class block_source {
+ public:
+  using element = const T;
+
+  block_source(stored_bytes bytes, const block_options& how)
+      : reader_(reader_of<T>(std::move(bytes), how)) {}
+
+  block<const T> next() {
+    reader_.release(std::exchange(last_, {}));
+    last_ = reader_.next();
+    return typed<T>(last_);
+  }
+
+ private:
+  block_reader reader_;
+  byte_block last_;
+};
+
+/// Changing: the write-back of a block begins when it has been left, and ends one block later.
+template <class T>
+class block_walk {
+ public:
+  using element = T;
+
+  block_walk(storage& held, std::span<T> elements, const block_options& how)
+      : storage_(&held),
+        elements_(elements),
+        most_(elements_in_a_block<T>(how)),
+        ahead_(look_ahead_bytes / (most_ * sizeof(T)) + 1) {}
+  block_walk(block_walk&& other) noexcept
+      : storage_(other.storage_),
+        elements_(other.elements_),
+        most_(other.most_),
+        ahead_(std::move(other.ahead_)),
+        seen_(other.seen_),
+        taken_(other.taken_),
+        last_(std::exchange(other.last_, {})),
+        behind_(std::exchange(other.behind_, {})) {}
+  block_walk& operator=(block_walk&&) = delete;
+  ~block_walk() {
+    try {
+      leave();
+      leave();
+    } catch (const error&) {
+      // The storage remembers a failed write-back: the next growth or commit throws it.
+    }
+  }
+
+  /// Throws `error` when what was left behind cannot be written.
+  block<T> next() {
+    leave();
+    while (seen_ < taken_ + ahead_.size()) look_at(seen_++);
+    last_ = ahead_[taken_ % ahead_.size()];
+    if (last_.size_bytes == 0) return {};
+    ++taken_;
+    const std::size_t position = last_.offset_bytes / sizeof(T);
+    return {elements_.subspan(position, last_.size_bytes / sizeof(T)), position};
+  }
+
+ private:
+  // The kernel reads ahead on its own, 8 MiB where a machine is set up for it; what it brought
+  // because of this walk does not count as having been there before.
+  static constexpr std::size_t look_ahead_bytes = 32 * MiB;
+
+  struct piece {
+    std::size_t offset_bytes = 0;
+    std::size_t size_bytes = 0;
+    bool is_to_go = false;
+  };
+
+  void look_at(std::size_t index) {
+    const std::size_t position = std::min(index * most_, elements_.size());
+    const std::size_t count = std::min(most_, elements_.size() - position);
+    piece seen{position * sizeof(T), count * sizeof(T)};
+    seen.is_to_go = !storage_->is_resident(seen.offset_bytes, seen.size_bytes);
+    ahead_[index % ahead_.size()] = seen;
+  }
+
+  void leave() {
+    const piece gone = std::exchange(behind_, std::exchange(last_, {}));
+    if (behind_.is_to_go) storage_->begin_write_back(behind_.offset_bytes, behind_.size_bytes);
+    if (!gone.is_to_go) return;
+    // The kernel lets go of whole folios only, and one of 2 MiB may have begun in the block before.
+    const std::size_t first = gone.offset_bytes - std::min(gone.offset_bytes, 2 * MiB);
+    storage_->evict(first, gone.offset_bytes + gone.size_bytes - first);
+  }
+
+  storage* storage_;
+  std::span<T> elements_;
+  std::size_t most_;
+  std::vector<piece> ahead_;  // block i at i % size
+  std::size_t seen_ = 0;      // blocks
+  std::size_t taken_ = 0;
+  piece last_{};
+  piece behind_{};
+};
+
+template <class T>
+stored_bytes source_of(const file_view<T>& view) {
+  return vector_access::storage_of(view).source();
+}
+template <class Vector>
+stored_bytes source_of(const Vector& read) {
+  return vector_access::storage_of(read).source(read.size() * sizeof(typename Vector::value_type));
+}
+
+}  // namespace detail
+
+/// An input range of block<T>, to be gone through once. Move-only.
+template <class Walk>
+class block_range {
+ public:
+  using value_type = block<typename Walk::element>;
+
+  class iterator {
+   public:
+    using iterator_concept = std::input_iterator_tag;
+    using value_type = block_range::value_type;
+    using difference_type = std::ptrdiff_t;
+
+    iterator() = default;
+    const value_type& operator*() const noexcept { return range_->current_; }
+    const value_type* operator->() const noexcept { return &range_->current_; }
+    iterator& operator++() {
+      range_->current_ = range_->walk_.next();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const noexcept { return range_->current_.empty(); }
+
+   private:
+    friend block_range;
+    explicit iterator(block_range& range) noexcept : range_(&range) {}
+    block_range* range_ = nullptr;
+  };
+
+  explicit block_range(Walk walk) : walk_(std::move(walk)) {}
+
+  /// Reads the first block. Throws `error`, as does every step.
+  iterator begin() {
+    current_ = walk_.next();
+    return iterator(*this);
+  }
+  std::default_sentinel_t end() const noexcept { return {}; }
+
+ private:
+  Walk walk_;
+  value_type current_{};
+};
+
+/// Costs nothing before begin().
+template <class T>
+auto blocks(const vector<T>& read, const block_options& how = {}) {
+  return block_range(detail::block_source<T>(detail::source_of(read), how));
+}
+template <class T>
+auto blocks(const file_vector<T>& read, const block_options& how = {}) {
+  return block_range(detail::block_source<T>(detail::source_of(read), how));
+}
+template <class T>
+auto blocks(const file_view<T>& read, const block_options& how = {}) {
+  return block_range(detail::block_source<T>(detail::source_of(read), how));
+}
+/// Throws `error` (EPERM) in a forked child.
+template <class T>
+auto blocks(vector<T>& changed, const block_options& how = {}) {
+  detail::storage& held = detail::vector_access::storage_of(changed);
+  held.require_owner();
+  return block_range(detail::block_walk<T>(held, std::span(changed.data(), changed.size()), how));
+}
+template <class T>
+auto blocks(file_vector<T>& changed, const block_options& how = {}) {
+  detail::storage& held = detail::vector_access::storage_of(changed);
+  held.require_owner();
+  return block_range(detail::block_walk<T>(held, std::span(changed.data(), changed.size()), how));
+}
+/// A vector that ends with the expression has no blocks.
+template <class T>
+auto blocks(const vector<T>&&, const block_options& = {}) = delete;
+template <class T>
+auto blocks(const file_vector<T>&&, const block_options& = {}) = delete;
+template <class T>
+auto blocks(const file_view<T>&&, const block_options& = {}) = delete;
+
+/// Calls `visit(block<const T>)` for every block, on `threads` threads (the caller's is one of
+/// them; 0: as many as the machine has), in any order. The first exception ends it and is thrown.
+template <class Vector, class Visit>
+void for_each_block(const Vector& read, Visit visit, block_options how = {},
+                    std::size_t threads = 0) {
+  using element = typename Vector::value_type;
+  if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
+  how.buffers = std::max(how.buffers, threads + 1);
+  detail::block_reader reader = detail::reader_of<element>(detail::source_of(read), how);
+  std::mutex mutex;
+  std::exception_ptr first_failure;
+  const auto work = [&] {
+    for (;;) {
+      detail::byte_block next;
+      try {
+        {
+          const std::lock_guard hold(mutex);
+          if (first_failure != nullptr) return;
+        }
+        next = reader.next();
+        if (next.data == nullptr) return;
+        visit(detail::typed<element>(next));
+      } catch (...) {
+        const std::lock_guard hold(mutex);
+        if (first_failure == nullptr) first_failure = std::current_exception();
+      }
+      reader.release(next);
+    }
+  };
+  std::vector<std::thread> others;
+  others.reserve(threads - 1);
+  try {
+    while (others.size() + 1 < threads) others.emplace_back(work);
+  } catch (const std::system_error&) {
+    // Fewer threads do it too.
+  }
+  work();
+  for (std::thread& each : others) each.join();
+  if (first_failure != nullptr) std::rethrow_exception(first_failure);
+}
+
+}  // namespace mapvec

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// Reads the bytes of a container from end to end, block by block. A block that is in memory already
+// is shown where it is; the others are read past the page cache into a few buffers that are used
+// again and again, by threads that run ahead. Where the file system cannot do without its cache,
+// the bytes go through it and leave it again.
+//
+// next() and release() may be called by several threads. The bytes must not change meanwhile, and
+// their container must live as long.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include <mapvec/config.hpp>
+
+namespace mapvec::detail {
+
+/// Where the bytes of a container are: mapped at `data`, and, unless `fd` is negative, in a file
+/// from `offset_bytes` on.
+struct stored_bytes {
+  const std::byte* data = nullptr;
+  std::size_t size_bytes = 0;
+  int fd = -1;
+  std::size_t offset_bytes = 0;
+  std::string name{};  ///< for messages
+};
+
+struct block_plan {
+  std::size_t block_bytes;  ///< of every block but the last
+  std::size_t buffers;      ///< so many blocks are in memory at once, at least 1
+  std::size_t threads;      ///< that read ahead; 0: next() reads
+  bool in_place;            ///< never a buffer: the elements may not be where they are not mapped
+};
+
+/// Bytes [offset_bytes, offset_bytes + size_bytes) of the container, at `data`; null at the end.
+struct byte_block {
+  const std::byte* data = nullptr;
+  std::size_t offset_bytes = 0;
+  std::size_t size_bytes = 0;
+};
+
+class MAPVEC_API block_reader {
+ public:
+  block_reader() noexcept;
+  /// Starts nothing before the first next() of a block that is not in memory.
+  block_reader(stored_bytes source, const block_plan& plan);
+  block_reader(block_reader&& other) noexcept;
+  block_reader& operator=(block_reader&& other) noexcept;
+  /// Waits for the threads to end what they are reading.
+  ~block_reader();
+
+  /// The next block, which stays until it is released. Waits while all buffers are in use. Throws
+  /// `error`; whoever asks on gets the blocks behind.
+  byte_block next();
+  /// REQUIRES: next() returned it, and nobody has released it. Nothing for the end.
+  void release(const byte_block& done) noexcept;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace mapvec::detail
