@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Goal: a file of shape (N, width) is a vector of its elements that also knows its rows; a width
-// that is not the file's is refused; (N, 1) and (N,) are different shapes. Method: the text of the
-// header, and rows against indices.
+// that is not the file's is refused; (N, 1) and (N,) are different shapes. Rows are a range for
+// today's code and for code from before C++20. Method: the text of the header, and rows against
+// indices.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -60,6 +61,12 @@ static_assert(std::same_as<
 static_assert(
     std::same_as<std::ranges::range_value_t<decltype(std::declval<file_view<int>&>().rows())>,
                  std::span<const int>>);
+static_assert(std::ranges::random_access_range<const row_range> &&
+              std::ranges::common_range<row_range> && std::ranges::view<row_range>);
+static_assert(std::ranges::borrowed_range<row_range>, "it owns nothing");
+using row_traits = std::iterator_traits<std::ranges::iterator_t<row_range>>;
+static_assert(std::same_as<row_traits::difference_type, std::ptrdiff_t>);
+static_assert(std::same_as<row_traits::iterator_category, std::random_access_iterator_tag>);
 
 TEST_F(rows_of_files, are_spans_of_the_width) {
   make_rows(7, 3);
@@ -77,6 +84,53 @@ TEST_F(rows_of_files, are_spans_of_the_width) {
   rows[1][1] = 100;
   EXPECT_EQ(v[4], 100);
   EXPECT_EQ(std::as_const(v).rows()[1][1], 100);
+}
+
+TEST_F(rows_of_files, are_a_range_for_code_from_before_cpp20) {
+  make_rows(7, 3);
+  auto v = ints::open(path(), {.row_width = 3});
+  const auto rows = v.rows();
+  EXPECT_EQ(std::distance(rows.begin(), rows.end()), 7);
+  EXPECT_EQ((*std::next(rows.begin(), 2))[0], 6);
+  EXPECT_EQ((*std::prev(rows.end()))[0], 18);
+  EXPECT_EQ(rows.begin()->size(), 3U);
+  std::vector<std::span<int>> spans(rows.begin(), rows.end());
+  ASSERT_EQ(spans.size(), 7U);
+  EXPECT_EQ(spans.back().data(), v.data() + 18);
+  spans.assign(std::make_reverse_iterator(rows.end()), std::make_reverse_iterator(rows.begin()));
+  EXPECT_EQ(spans.back().data(), v.data());
+  const auto begins_before = [](std::span<int> row, int value) { return row[0] < value; };
+  EXPECT_EQ(std::lower_bound(rows.begin(), rows.end(), 12, begins_before) - rows.begin(), 4);
+}
+
+TEST_F(rows_of_files, are_reached_by_every_step_of_their_iterators) {
+  make_rows(7, 3);
+  const auto seen = view::open(path(), {.row_width = 3});
+  const auto rows = seen.rows();
+  auto at = rows.begin();
+  const auto expect_at = [&](std::ptrdiff_t row) {
+    EXPECT_EQ((*at).data(), seen.data() + 3 * row);
+    EXPECT_EQ((*at).size(), 3U);
+    EXPECT_EQ(at - rows.begin(), row);
+    EXPECT_EQ(rows.end() - at, 7 - row);
+    EXPECT_TRUE(at == rows.begin() + row && at < rows.end() && at >= rows.begin());
+  };
+  expect_at(0);
+  EXPECT_EQ((*at++)[0], 0);
+  expect_at(1);
+  EXPECT_EQ((*++at)[0], 6);
+  expect_at(2);
+  EXPECT_EQ((at += 4)[0][0], 18);
+  expect_at(6);
+  EXPECT_EQ((*at--)[0], 18);
+  expect_at(5);
+  EXPECT_EQ((*--at)[0], 12);
+  expect_at(4);
+  EXPECT_EQ((at -= 3)[2][0], 9);
+  expect_at(1);
+  EXPECT_TRUE(2 + at == at + 2 && (at + 2) - 2 == at);
+  EXPECT_TRUE(decltype(at)() == decltype(at)());
+  EXPECT_EQ(decltype(at)() - decltype(at)(), 0);
 }
 
 TEST_F(rows_of_files, are_seen_by_views) {
