@@ -102,7 +102,7 @@ void open_large(benchmark::State& state) {
     auto opened = Container::open(path);
     benchmark::DoNotOptimize(opened.size());
     state.PauseTiming();
-    opened = {};
+    opened = Container();
     state.ResumeTiming();
   }
   ::unlink(path.c_str());

@@ -23,6 +23,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <exception>
+#include <initializer_list>
 #include <new>
 #include <ranges>
 #include <span>
@@ -89,6 +90,11 @@ class file_vector : public detail::vector_base<T, detail::lifetime::persistent> 
   /// Ends what this one held as the destructor would.
   file_vector& operator=(file_vector&& other) noexcept {
     file_vector(std::move(other)).swap(*this);
+    return *this;
+  }
+  /// As assign(values): `= {}` is clear(), and ends nothing. close() does, or `= file_vector<T>()`.
+  file_vector& operator=(std::initializer_list<T> values) {
+    this->assign(values);
     return *this;
   }
   /// close(), or abandon() while an exception is being thrown. Errors go to the error handler.

@@ -261,7 +261,7 @@ void workload::close() {
 void workload::destroy() {
   complete_row();
   recorder_.begin(operation::close);
-  vector_ = {};
+  vector_ = file_vector<element>();
   if (has_synced()) acknowledge();
 }
 

@@ -92,6 +92,8 @@ void expect_without_a_file(file_vector<int>& v) {
   EXPECT_EQ(errno_of([&] { v.append_range(two); }), EBADF);
   EXPECT_EQ(errno_of([&] { v.assign(two.begin(), two.end()); }), EBADF);
   EXPECT_EQ(errno_of([&] { v.assign(2, 1); }), EBADF);
+  EXPECT_EQ(errno_of([&] { v = {1, 2}; }), EBADF);
+  v = {};
   EXPECT_EQ(errno_of([&] { v.commit(); }), EBADF);
   EXPECT_EQ(errno_of([&] { v.snapshot("/var/tmp/no-such-snapshot"); }), EBADF);
   EXPECT_FALSE(exists("/var/tmp/no-such-snapshot"));
@@ -160,6 +162,24 @@ TEST_F(file_vector_closing, is_what_move_assignment_does_to_the_target) {
   expect_file({1, 2, 3, 4, 5});
   EXPECT_EQ(v.path(), path("b.npy"));
   expect_elements(v, {9});
+}
+
+TEST_F(file_vector_closing, is_not_what_an_assignment_of_values_does) {
+  auto v = three_and_two();
+  const int* const data = v.data();
+  ints& same = (v = {7, 8});
+  EXPECT_EQ(&same, &v);
+  expect_elements(v, {7, 8});
+  v = {};
+  EXPECT_TRUE(v.empty());
+  EXPECT_TRUE(v.is_open());
+  EXPECT_EQ(v.path(), path());
+  EXPECT_EQ(v.data(), data);
+  EXPECT_EQ(v.committed_size(), 3U) << "nothing was committed";
+  v = {4};
+  v = ints();
+  EXPECT_FALSE(v.is_open());
+  expect_file({4});
 }
 
 TEST_F(file_vector_closing, is_not_what_a_move_to_itself_does) {

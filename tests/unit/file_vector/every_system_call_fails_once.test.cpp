@@ -154,7 +154,7 @@ class shadowed_file {
   }
 
   /// Ends as a scope does; errors go to the handler, and any possible state may be in the file.
-  void leave() { subject_ = {}; }
+  void leave() { subject_ = vector_type(); }
 
   vector_type& subject() { return subject_; }
   const std::vector<elements>& possible() const { return possible_; }

@@ -68,12 +68,12 @@ TEST_F(forked_files, are_read_and_not_changed_by_a_child) {
 TEST_F(forked_files, are_neither_committed_nor_unlocked_by_the_end_of_a_child) {
   auto v = three_and_two();
   const std::vector<std::function<void()>> ends = {
-      [&] { v = {}; },
+      [&] { v = ints(); },
       [&] { v.abandon(); },
       [&] { const auto moved = std::move(v); },
       [&] {
         v.clear();
-        v = {};
+        v = ints();
       },
   };
   const std::string bytes = contents_of(path());

@@ -69,6 +69,12 @@ concept has_the_members_of_std_vector =
       { v.assign(n, value) } -> std::same_as<void>;
       { v.assign(values.begin(), values.end()) } -> std::same_as<void>;
       { v.assign({1, 2, 3}) } -> std::same_as<void>;
+      {
+        v = {1, 2, 3}
+      } -> std::same_as<Vector&>;
+      {
+        v = {}
+      } -> std::same_as<Vector&>;
       { v.clear() } noexcept -> std::same_as<void>;
       { v.swap(other) } noexcept -> std::same_as<void>;
       { swap(v, other) } noexcept -> std::same_as<void>;

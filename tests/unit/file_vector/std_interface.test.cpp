@@ -108,7 +108,8 @@ void assign_anew(Vector& v) {
   for (int i = 0; i < 40; ++i) many.push_back(value_of<T>(i));
   v.assign(many.begin(), many.end());
   v.assign({value_of<T>(1), value_of<T>(2)});
-  v.clear();
+  v = {value_of<T>(3), v[0], v[1]};
+  v = {};
   for (int i = 0; i < 25; ++i) v.push_back(value_of<T>(i));
 }
 
