@@ -68,9 +68,12 @@ concept iterates_over_bytes_of =
     std::contiguous_iterator<Iterator> && std::is_trivially_copyable_v<T> &&
     std::same_as<std::remove_const_t<std::remove_reference_t<std::iter_reference_t<Iterator>>>, T>;
 
-/// The comparison behind <=>: the type's own, or one made of <.
+/// The comparison behind <=>: the type's own, or one made of <. Types may have neither.
 struct three_way {
   template <class T>
+    requires std::three_way_comparable<T> || requires(const T& left, const T& right) {
+      { left < right } -> std::convertible_to<bool>;
+    }
   static constexpr auto compare(const T& left, const T& right) {
     if constexpr (std::three_way_comparable<T>) {
       return left <=> right;

@@ -101,7 +101,18 @@ static_assert(std::regular<vector<int>>);
 static_assert(std::totally_ordered<vector<int>>);
 static_assert(std::three_way_comparable<vector<int>, std::strong_ordering>);
 static_assert(std::three_way_comparable<vector<double>, std::partial_ordering>);
+// Elements without an order leave the vector without one, which a concept may ask.
+struct only_equal {
+  int number;
+  bool operator==(const only_equal&) const = default;
+};
+static_assert(std::equality_comparable<vector<only_equal>>);
+static_assert(!std::three_way_comparable<vector<only_equal>>);
+static_assert(!std::totally_ordered<vector<only_equal>>);
+static_assert(!std::three_way_comparable<vector<vector<only_equal>>>);
 static_assert(std::movable<vector<immovable>>);
+static_assert(!std::equality_comparable<vector<immovable>>);
+static_assert(!std::three_way_comparable<vector<immovable>>);
 static_assert(std::same_as<decltype(vector<double>() <=> vector<double>()), std::partial_ordering>);
 
 // A number, a span or options become a vector only when somebody says so.
