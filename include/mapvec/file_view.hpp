@@ -20,6 +20,7 @@
 #include <mapvec/advice.hpp>
 #include <mapvec/config.hpp>
 #include <mapvec/detail/rows.hpp>
+#include <mapvec/detail/vector_base.hpp>
 #include <mapvec/detail/view_storage.hpp>
 #include <mapvec/dtype.hpp>
 #include <mapvec/error.hpp>
@@ -134,6 +135,31 @@ class file_view {
     storage_.evict(offset, size);
   }
   void advise(access how) const noexcept { storage_.advise(how); }
+
+  // --- comparison ------------------------------------------------------------------------------
+
+  // With views and with vectors of either lifetime, these on either side.
+
+  template <class U>
+    requires detail::equal_to_some<T, U>
+  friend bool operator==(const file_view& left, const file_view<U>& right) {
+    return detail::equal_elements(left, right);
+  }
+  template <class U, detail::lifetime Lifetime>
+    requires detail::equal_to_some<T, U>
+  friend bool operator==(const file_view& left, const detail::vector_base<U, Lifetime>& right) {
+    return detail::equal_elements(left, right);
+  }
+  friend auto operator<=>(const file_view& left, const file_view& right)
+    requires detail::ordered<T>
+  {
+    return detail::order_of_elements(left, right);
+  }
+  template <detail::lifetime Lifetime>
+    requires detail::ordered<T>
+  friend auto operator<=>(const file_view& left, const detail::vector_base<T, Lifetime>& right) {
+    return detail::order_of_elements(left, right);
+  }
 
  private:
   struct byte_piece {

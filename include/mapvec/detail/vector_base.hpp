@@ -85,6 +85,26 @@ struct three_way {
   }
 };
 
+// What containers ask of their elements before they compare, and how: as the sequences they are.
+
+template <class T, class U>
+concept equal_to_some = requires(const T& left, const U& right) {
+  { left == right } -> std::convertible_to<bool>;
+};
+template <class T>
+concept ordered = requires(const T& value) { three_way::compare(value, value); };
+
+template <class Left, class Right>
+bool equal_elements(const Left& left, const Right& right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end());
+}
+template <class Left, class Right>
+auto order_of_elements(const Left& left, const Right& right) {
+  return std::lexicographical_compare_three_way(
+      left.begin(), left.end(), right.begin(), right.end(),
+      [](const auto& a, const auto& b) { return three_way::compare(a, b); });
+}
+
 template <class T, lifetime Lifetime = lifetime::temporary>
 class vector_base {
  public:
@@ -329,18 +349,14 @@ class vector_base {
   // --- comparison ------------------------------------------------------------------------------
 
   template <class U, lifetime Other>
-    requires requires(const T& left, const U& right) {
-      { left == right } -> std::convertible_to<bool>;
-    }
+    requires equal_to_some<T, U>
   friend bool operator==(const vector_base& left, const vector_base<U, Other>& right) {
-    return std::equal(left.begin(), left.end(), right.begin(), right.end());
+    return equal_elements(left, right);
   }
-  friend auto operator<=>(const vector_base& left, const vector_base& right)
-    requires requires(const T& value) { three_way::compare(value, value); }
-  {
-    return std::lexicographical_compare_three_way(
-        left.begin(), left.end(), right.begin(), right.end(),
-        [](const T& a, const T& b) { return three_way::compare(a, b); });
+  template <lifetime Other>
+    requires ordered<T>
+  friend auto operator<=>(const vector_base& left, const vector_base<T, Other>& right) {
+    return order_of_elements(left, right);
   }
 
  protected:

@@ -4,6 +4,8 @@
 // copies, moves that cannot fail, and refusals of types that have no place in a file. Method:
 // static_asserts: the file has no case to run, a broken promise does not compile.
 #include <chrono>
+#include <compare>
+#include <complex>
 #include <concepts>
 #include <cstddef>
 #include <iterator>
@@ -139,7 +141,7 @@ static_assert(!std::is_convertible_v<const file_vector<int>&, std::span<int>>);
 static_assert(std::is_convertible_v<file_view<int>&, std::span<const int>>);
 static_assert(!std::is_convertible_v<file_view<int>&, std::span<int>>);
 
-// The two lifetimes compare with each other; only vectors of one class have an order.
+// Vectors of the two lifetimes and views compare with each other; an order needs one element type.
 static_assert(std::equality_comparable_with<vector<int>, vector<int>>);
 template <class Left, class Right>
 concept compares_equal = requires(const Left& left, const Right& right) {
@@ -150,7 +152,28 @@ static_assert(compares_equal<vector<int>, file_vector<int>>);
 static_assert(compares_equal<file_vector<int>, vector<int>>);
 static_assert(compares_equal<file_vector<int>, file_vector<long>>);
 static_assert(!compares_equal<file_vector<int>, file_vector<std::array<int, 2>>>);
+static_assert(compares_equal<file_view<int>, file_view<int>>);
+static_assert(compares_equal<file_view<int>, file_view<long>>);
+static_assert(compares_equal<file_view<int>, file_vector<long>>);
+static_assert(compares_equal<vector<int>, file_view<int>>);
+static_assert(!compares_equal<file_view<int>, file_vector<std::array<int, 2>>>);
+template <class Left, class Right>
+concept has_an_order_with = requires(const Left& left, const Right& right) {
+  { left <=> right } -> std::same_as<std::strong_ordering>;
+  { right <=> left } -> std::same_as<std::strong_ordering>;
+  { left < right } -> std::same_as<bool>;
+};
+static_assert(has_an_order_with<vector<int>, file_vector<int>>);
+static_assert(has_an_order_with<file_view<int>, file_view<int>>);
+static_assert(has_an_order_with<file_view<int>, file_vector<int>>);
+static_assert(has_an_order_with<file_view<int>, vector<int>>);
+static_assert(!has_an_order_with<vector<int>, file_vector<long>>);
+static_assert(!has_an_order_with<file_view<int>, file_vector<long>>);
 static_assert(std::three_way_comparable<file_vector<double>, std::partial_ordering>);
+static_assert(std::three_way_comparable<file_view<double>, std::partial_ordering>);
+static_assert(!std::three_way_comparable<file_view<std::complex<float>>>);
+static_assert(!std::three_way_comparable<file_vector<std::complex<float>>>);
+static_assert(std::equality_comparable<file_view<std::complex<float>>>);
 
 // Looking cannot fail; what asks the kernel can, and says so.
 using ints = file_vector<int>;

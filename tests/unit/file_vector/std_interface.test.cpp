@@ -221,6 +221,9 @@ TEST_F(std_interface_of_ints, compares_with_vectors_of_either_lifetime) {
   other.assign({1, 3});
   EXPECT_TRUE(other > persistent);
   EXPECT_TRUE((persistent <=> persistent) == std::strong_ordering::equal);
+  EXPECT_TRUE((persistent <=> temporary) == std::strong_ordering::less) << "it has no 4";
+  EXPECT_TRUE((temporary <=> persistent) == std::strong_ordering::greater);
+  EXPECT_TRUE(temporary < other && other > temporary && !(other <= temporary));
 }
 
 TEST_F(std_interface_of_ints, erase_and_erase_if_say_how_many) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -77,6 +78,28 @@ TEST_F(views, of_nothing_are_empty) {
   none.prefetch();
   none.evict(0, 10);
   none.advise(access::random);
+}
+
+TEST_F(views, compare_with_views_and_with_vectors_of_either_lifetime) {
+  auto v = ints::create(path());
+  v = {1, 2, 3};
+  v.commit();
+  view seen = view::open(path());
+  const view twin = view::open(path());
+  vector<int> temporary{1, 2, 3};
+  EXPECT_TRUE(seen == twin && seen == v && v == seen && seen == temporary && temporary == seen);
+  EXPECT_TRUE((seen <=> twin) == std::strong_ordering::equal);
+  EXPECT_TRUE(seen == (vector<long>{1, 2, 3}) && (vector<long>{1, 2, 4}) != seen);
+  v.push_back(4);
+  EXPECT_TRUE(seen != v && v != seen && seen < v && v > seen) << "not committed yet";
+  v.commit();
+  seen.refresh();
+  EXPECT_TRUE(seen == v && seen != twin && twin < seen && seen > twin);
+  EXPECT_TRUE((seen <=> temporary) == std::strong_ordering::greater);
+  EXPECT_TRUE((temporary <=> seen) == std::strong_ordering::less);
+  temporary = {1, 3};
+  EXPECT_TRUE(seen < temporary && temporary >= seen && temporary != seen);
+  EXPECT_TRUE(view() == view() && view() < seen && view() == ints());
 }
 
 TEST_F(views, of_an_empty_file_fill_with_it) {
