@@ -135,25 +135,29 @@ class file_vector : public detail::vector_base<T, detail::lifetime::persistent> 
   void close();
 
   /// Lets the file go as of the last commit; what was appended since is cut away. Elements that
-  /// were changed in place stay changed.
+  /// were changed in place stay changed. Once the vector has shrunk below the commit and grown
+  /// again, the file has no more than the smallest size it grew from.
   void abandon() noexcept;
 
   /// Puts the elements of `next` in place of the file's, atomically: after a crash the file has
   /// either the old elements or the new ones, all of them. This vector then holds the new ones, in
   /// a new file of the same name and mode; views of the old one keep it until they end. For changes
-  /// of many elements: change a temporary copy, then replace. `next` is then empty.
+  /// of many elements: change a temporary copy, then replace. `next` is then empty. Where its file
+  /// takes the name, its reservation is the vector's from then on.
   /// Throws `error`, changing nothing; if only the directory could not be synced, the new elements
   /// are in place, and every later commit throws.
   void replace(vector<T>&& next);
 
   /// A copy of the elements as they are now, committed or not, as a new file at `path`, durable on
-  /// return. Throws `error`; there is then no file at `path`.
+  /// return. Throws `error`; there is then no file at `path`. A forked child may not (EPERM).
   void snapshot(path_view path, const snapshot_options& how = {}) const {
     this->storage_of().snapshot(path, this->size() * sizeof(T), how);
   }
 
   /// Overwrites existing elements with a system call instead of stores: where a few of many are
   /// changed before a commit, only their blocks are written, not the large pages around them.
+  /// `values` may be elements of this vector, but not of a view of the same file: those are another
+  /// mapping of the bytes it overwrites, which then hold any mixture.
   /// Throws std::out_of_range unless they exist, and `error`.
   void write(size_type position, std::span<const T> values);
 

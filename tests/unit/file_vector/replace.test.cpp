@@ -93,6 +93,16 @@ TEST_F(replacing, copies_nothing_where_the_new_elements_have_a_file) {
   EXPECT_EQ(changes_in(commit), "fdatasync");
 }
 
+TEST_F(replacing, keeps_the_reservation_of_whichever_file_takes_the_name) {
+  const options small{.reservation_bytes = 4 * MiB, .spill_threshold_bytes = 0};
+  const options in_memory{.reservation_bytes = 4 * MiB};
+  auto v = ints::create(path(), {.reservation_bytes = 64 * MiB});
+  v.replace(next(10, in_memory));
+  EXPECT_EQ(v.reservation_bytes(), 64 * MiB) << "copied to a file of the vector's own options";
+  v.replace(next(10, small));
+  EXPECT_EQ(v.reservation_bytes(), 4 * MiB);
+}
+
 TEST_F(replacing, leaves_the_old_elements_to_those_who_have_them_open) {
   auto v = old_file();
   v.commit();

@@ -185,6 +185,19 @@ TEST_F(file_vector_shrinking, before_a_growth_stores_the_count_before_the_alloca
   EXPECT_EQ(v.committed_size(), 1U);
 }
 
+TEST_F(file_vector_shrinking, below_the_commit_lasts_once_the_vector_has_grown_again) {
+  for (const bool grows : {false, true}) {
+    auto v = five();
+    v.truncate(2);
+    if (grows) v.append_range(std::vector<int>{7, 8, 9, 10});
+    v.truncate(1);
+    v.abandon();
+    const std::vector<int> kept = grows ? std::vector<int>{1, 2} : std::vector<int>{1, 2, 3, 4, 5};
+    expect_elements(stored_elements<int>(path()), kept);
+    EXPECT_EQ(::unlink(path().c_str()), 0);
+  }
+}
+
 TEST_F(file_vector_shrinking, that_cannot_be_stored_refuses_the_append_and_changes_nothing) {
   for (const call what : {call::pwrite, call::fdatasync}) {
     auto v = five();
