@@ -3,7 +3,8 @@
 # Goal: Python sees the committed prefixes of a file that a C++ program appends to, and nothing
 # else. Method: examples/grow.cpp and examples/follow.py run at the same time. First in step: grow
 # gets numbers when follow has seen those before; then as fast as they can. The numbers count up, so
-# the sum of any range of them is known.
+# the sum of any range of them is known. And input that is no number is an error, which leaves what
+# was committed.
 #
 # usage: follow_test.py GROW FOLLOW, with a Python that has NumPy
 import os
@@ -79,6 +80,24 @@ class Follow(unittest.TestCase):
         self.assertTrue(numpy.array_equal(samples["value"], numpy.arange(total)))
         self.assertEqual(samples.dtype["time"], numpy.dtype("<M8[us]"))
         self.assertEqual(self.file.stat().st_size, 128 + total * 16)
+
+
+class Mistakes(unittest.TestCase):
+    def test_what_is_no_number_is_an_error_and_the_commits_stay(self):
+        thousand = "".join(f"{number}\n" for number in range(STEP))
+        for before, wrong, committed in (
+                ("1 2 ", "abc", 0), ("1 2 ", "-", 0), ("1 ", "2x", 0), ("", "1e", 0),
+                (thousand + "1 2 ", "3,5", STEP)):
+            for behind in (" 3\n", ""):
+                with self.subTest(wrong=wrong, behind=behind), \
+                        tempfile.TemporaryDirectory(dir="/var/tmp") as scratch:
+                    file = pathlib.Path(scratch) / "samples.npy"
+                    result = subprocess.run([GROW, file], input=before + wrong + behind,
+                                            capture_output=True, timeout=60, encoding="ascii")
+                    self.assertEqual((result.returncode, result.stdout), (1, ""))
+                    self.assertEqual(result.stderr, f"grow: no number: {wrong}\n")
+                    self.assertTrue(numpy.array_equal(numpy.load(file)["value"],
+                                                      numpy.arange(committed)))
 
 
 if __name__ == "__main__":
