@@ -30,6 +30,7 @@
 
 namespace {
 namespace fs = std::filesystem;
+constexpr auto lost_text = "(its file cannot be read any more)";
 constexpr auto usage =
     "usage: phrases [PATH...] [--words N] [--top N] [--keep F.npy]\n"
     "Finds the most repeated phrases in files, and in directories with all that is below them.\n"
@@ -167,8 +168,8 @@ std::multiset<phrase> most_repeated(corpus& texts) {
     ++texts.distinct;
     if (best.size() == texts.top && count < best.rbegin()->count) continue;
     const record& place = *std::ranges::min_element(first, last, by_name);
-    best.insert(
-        {count, files, phrase_at(texts.files[place.file], place.offset, texts.words), place});
+    std::string text = phrase_at(texts.files[place.file], place.offset, texts.words);
+    best.insert({count, files, text.empty() ? lost_text : std::move(text), place});
     if (best.size() > texts.top) best.erase(std::prev(best.end()));
   }
   return best;
@@ -192,9 +193,13 @@ void find_phrases(corpus& texts) {
   for (const auto& each : best) width = std::clamp(each.text.size(), width, std::size_t{60});
   const auto column = std::setw(static_cast<int>(width));
   std::cout << "     count     files  " << std::left << column << "phrase" << "  first at byte\n";
-  for (const auto& [count, files, text, first] : best)
+  std::set<std::uint32_t> lost;  // files that have been told of
+  for (const auto& [count, files, text, first] : best) {
+    if (text == lost_text && lost.insert(first.file).second)
+      std::cerr << "phrases: cannot read " << texts.files[first.file] << " any more\n";
     std::cout << std::right << std::setw(10) << count << std::setw(10) << files << "  " << std::left
               << column << text << "  " << texts.files[first.file] << ": " << first.offset << '\n';
+  }
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
   std::cout << "\ntext       " << texts.text << " files, " << texts.text_bytes << " bytes; skipped "

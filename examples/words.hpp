@@ -63,6 +63,7 @@ bool read_phrases(std::istream& in, std::size_t words, const Found& found,
 }
 
 /// The phrase that begins there, with single blanks; what is there by now, if the file has changed.
+/// Empty if the file has gone, cannot be read, or ends before so many words.
 inline std::string phrase_at(const std::string& path, std::uint64_t offset, std::size_t words) {
   std::ifstream in(path, std::ios::binary);
   in.seekg(static_cast<std::streamoff>(offset));
@@ -73,5 +74,5 @@ inline std::string phrase_at(const std::string& path, std::uint64_t offset, std:
     if (ends_word && --words == 0) break;
     if (letter != 0 || ends_word) text += letter != 0 ? letter : ' ';
   }
-  return text;
+  return in || words == 0 ? text : std::string();
 }

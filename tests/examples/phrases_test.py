@@ -28,7 +28,7 @@ except ImportError:
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
 PROGRAM = None
-ROW = re.compile(r" *([\d,]+) +([\d,]+)  ([a-z0-9 ]*?) {2,}(\S.*): ([\d,]+)")
+ROW = re.compile(r" *([\d,]+) +([\d,]+)  ([a-z0-9 ]*?|\(.*?\)) {2,}(\S.*): ([\d,]+)")
 
 
 def run(*arguments, **more):
@@ -425,6 +425,23 @@ class Keep(Scratch):
         result = self.keep(self.tree("two", b"\0"))
         self.assertEqual((result.returncode, table(result.stdout)), (0, table(before.stdout)))
         self.expect_kept(self.root / "one", self.root / "two")
+
+    def test_kept_files_that_cannot_be_read_any_more_are_named_once(self):
+        one = self.tree("one", b"red blue red blue", b"fig pear", b"sun moon sun moon", b"a b a b")
+        self.assertEqual(self.keep(one).stderr, "")
+        (one / "0").unlink()
+        self.write("one/1", b"fig")
+        (one / "2").unlink()
+        (one / "2").mkdir()
+        result = self.keep(self.tree("two", b"blue red", b"pear fig"))
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(sorted(result.stderr.splitlines()), [
+            f"phrases: cannot read {one}/{name} any more" for name in range(3)])
+        lost = "(its file cannot be read any more)"
+        self.assertEqual(sorted(rows(result.stdout)), sorted([
+            (2, 1, lost, f"{one}/0", 0), (2, 2, lost, f"{one}/0", 4), (1, 1, lost, f"{one}/1", 0),
+            (2, 1, lost, f"{one}/2", 0), (1, 1, lost, f"{one}/2", 4), (2, 1, "a b", f"{one}/3", 0),
+            (1, 1, "b a", f"{one}/3", 2), (1, 1, "pear fig", f"{self.root}/two/1", 0)]))
 
     def test_a_kill_leaves_whole_files_and_the_next_run_appends(self):
         content = b"pear apple fig " * 40000
