@@ -28,6 +28,7 @@ std::string make_uuid() {
 }
 
 std::string absolute(const char* path) {
+  if (path[0] == '\0') throw_error(ENOENT, "find a file without a name", "");  // as open(2) says
   if (path[0] == '/') return path;
   std::array<char, 4096> buffer{};  // PATH_MAX
   const int failed = sys::getcwd(buffer.data(), buffer.size());

@@ -19,6 +19,7 @@ inline constexpr std::size_t uuid_characters = 36;
 std::string make_uuid();
 
 /// `path` from the root, so that it means the same file after the program changes its directory.
+/// Throws `error` (ENOENT) if it is empty, which would else become the directory itself.
 std::string absolute(const char* path);
 
 /// REQUIRES: an absolute path.

@@ -238,8 +238,9 @@ TEST_F(refusals, paths_that_lead_nowhere) {
   expect_no_file_of<double>("circle", errno_text(ELOOP), path("circle"));
   expect_no_file_of<double>("file/below", errno_text(ENOTDIR), path("file/below"));
   expect_no_file_of<double>(std::string(300, 'x'), errno_text(ENAMETOOLONG), "cannot open");
-  expect_refused([] { file_vector<double>::open(""); }, "", "mapvec");
-  expect_refused([] { file_vector<double>::create(""); }, "", "mapvec");
+  expect_refused([] { file_vector<double>::open(""); }, errno_text(ENOENT), "without a name");
+  expect_refused([] { file_view<double>::open(""); }, errno_text(ENOENT), "without a name");
+  expect_refused([] { file_vector<double>::create(""); }, errno_text(ENOENT), "without a name");
 }
 
 // --- making ------------------------------------------------------------------------------------

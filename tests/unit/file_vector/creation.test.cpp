@@ -125,6 +125,18 @@ TEST_F(file_vector_creation, needs_the_directory) {
   EXPECT_FALSE(exists(path("missing")));
 }
 
+TEST_F(file_vector_creation, needs_a_name) {
+  const current_directory here(directory());
+  EXPECT_EQ(errno_of([] { ints::create(""); }), ENOENT);
+  EXPECT_EQ(errno_of([] { ints::open_or_create(""); }), ENOENT);
+  auto v = ints::create("a.npy");
+  EXPECT_EQ(errno_of([&] { v.snapshot(""); }), ENOENT);
+  vector<int> elements{1, 2, 3};
+  EXPECT_EQ(errno_of([&] { persist(std::move(elements), ""); }), ENOENT);
+  EXPECT_EQ(elements, (vector<int>{1, 2, 3}));
+  EXPECT_EQ(names_in(directory()), std::vector<std::string>{"a.npy"});
+}
+
 TEST_F(file_vector_creation, gives_the_mode_that_the_umask_leaves) {
   for (const unsigned mask : {0U, 022U, 027U, 077U}) {
     const mode_mask masked(mask);

@@ -156,6 +156,8 @@ TEST_F(file_vector_opening, of_a_numpy_file_makes_the_header_ours_at_the_first_a
 
 TEST_F(file_vector_opening, of_nothing_is_ENOENT) {
   EXPECT_EQ(errno_of([&] { ints::open(path()); }), ENOENT);
+  EXPECT_EQ(errno_of([] { ints::open(""); }), ENOENT);
+  EXPECT_EQ(errno_of([] { file_view<int>::open(""); }), ENOENT);
   EXPECT_EQ(names_in(directory()).size(), 0U);
 }
 
