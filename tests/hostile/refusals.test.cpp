@@ -2,17 +2,22 @@
 //
 // Goal: what is no file of ours to open or to make is refused at once, with a message that says
 // why, and is left as it was; what only looks odd opens. Method: each is tried in a child that an
-// alarm would kill; owner, mode, size, time, bytes and the directory are compared afterwards.
+// alarm would kill; owner, mode, size, time, bytes and the directory are compared afterwards. How
+// long the slowest took is printed at the end.
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -22,6 +27,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -71,14 +77,61 @@ std::vector<entry_looks> everything_in(const std::string& directory) {
   return seen;
 }
 
+/// How long refusals took, also those of the children: the memory is shared. For printing alone, as
+/// a clock proves nothing on a busy machine. That a name is taken shows only when the new file is
+/// to get it, and by then its elements have been waited for: hence a figure of its own.
+class refusal_times final : public ::testing::Environment {
+  struct totals {
+    std::atomic<std::size_t> count = 0;
+    std::atomic<std::int64_t> slowest_ns = 0;
+
+    double slowest_ms() const { return static_cast<double>(slowest_ns) / 1e6; }
+  };
+  struct both_totals {
+    totals taken_names;
+    totals others;
+  };
+
+ public:
+  void note(std::chrono::nanoseconds taken, int errno_value = 0) {
+    totals& sum = errno_value == EEXIST ? all_->taken_names : all_->others;
+    ++sum.count;
+    std::int64_t slowest = sum.slowest_ns;
+    while (slowest < taken.count() &&
+           !sum.slowest_ns.compare_exchange_weak(slowest, taken.count())) {
+    }
+  }
+  void TearDown() override {
+    std::printf("slowest of %zu refusals: %.1f ms; of %zu for a taken name: %.1f ms\n",
+                all_->others.count.load(), all_->others.slowest_ms(),
+                all_->taken_names.count.load(), all_->taken_names.slowest_ms());
+  }
+
+ private:
+  both_totals* all_ = new (::mmap(nullptr, sizeof(both_totals), PROT_READ | PROT_WRITE,
+                                  MAP_SHARED | MAP_ANONYMOUS, -1, 0)) both_totals;
+};
+
+auto* const times = new refusal_times;  // which GoogleTest deletes
+[[maybe_unused]] auto* const registered = ::testing::AddGlobalTestEnvironment(times);
+
 /// What an attempt came to: "error ENOENT …", "format_error …", or "" for a success.
 std::string outcome_of(const std::function<void()>& attempt) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto note = [&](int errno_value = 0) {
+    times->note(std::chrono::steady_clock::now() - start, errno_value);
+  };
   try {
     attempt();
   } catch (const format_error& thrown) {
+    note();
     return std::string("format_error ") + thrown.what();
   } catch (const error& thrown) {
+    note(thrown.code().value());
     return "error " + std::to_string(thrown.code().value()) + ' ' + thrown.what();
+  } catch (const std::length_error& thrown) {
+    note();
+    return std::string("exception ") + thrown.what();
   } catch (const std::exception& thrown) {
     return std::string("exception ") + thrown.what();
   }
@@ -511,9 +564,8 @@ TEST_F(refusals, a_tail_larger_than_the_reservation) {
   EXPECT_EQ(in_child([&] {
               const options small{.reservation_bytes = 2 * MiB};
               auto writer = file_vector<double>::open(path("file"), small);
-              const std::string outcome = outcome_of([&] {
-                for (;;) writer.push_back(2.5);
-              });
+              std::string outcome;
+              while (outcome.empty()) outcome = outcome_of([&] { writer.push_back(2.5); });
               require(outcome.starts_with("exception"), "'" + outcome + "'");
               require(128 + writer.size() * sizeof(double) == 2 * MiB, "it is not full");
               writer.commit();
