@@ -24,7 +24,9 @@ set(mapvec_headers
   include/mapvec/detail/view_storage.hpp
   include/mapvec/file_view.hpp
   include/mapvec/detail/block_reader.hpp
+  include/mapvec/detail/gather_requests.hpp
   include/mapvec/blocks.hpp
+  include/mapvec/gather.hpp
   include/mapvec/mapvec.hpp)
 
 set(mapvec_nlohmann_json_headers
@@ -50,7 +52,8 @@ set(mapvec_core_sources
   src/storage_publish.cpp
   src/npy_file.cpp
   src/view_storage.cpp
-  src/block_reader.cpp)
+  src/block_reader.cpp
+  src/gather_requests.cpp)
 
 set(mapvec_posix_sources
   src/posix/syscalls.cpp)

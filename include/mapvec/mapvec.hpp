@@ -11,6 +11,7 @@
 #include <mapvec/file.hpp>
 #include <mapvec/file_vector.hpp>
 #include <mapvec/file_view.hpp>
+#include <mapvec/gather.hpp>
 #include <mapvec/npy_header.hpp>
 #include <mapvec/options.hpp>
 #include <mapvec/region.hpp>

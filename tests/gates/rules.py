@@ -37,6 +37,8 @@ LAYERS = [
         "src/fork_word.cpp",
         "include/mapvec/detail/block_reader.hpp",
         "src/block_reader.cpp",
+        "include/mapvec/detail/gather_requests.hpp",
+        "src/gather_requests.cpp",
     ]),
     ("segment", [
         "include/mapvec/options.hpp",
@@ -67,6 +69,7 @@ LAYERS = [
     ]),
     ("algorithms", [
         "include/mapvec/blocks.hpp",
+        "include/mapvec/gather.hpp",
     ]),
     ("integrations", [
         "include/mapvec/serialize/nlohmann_json.hpp",

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include <mapvec/detail/gather_requests.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include <mapvec/advice.hpp>
+#include <mapvec/units.hpp>
+
+#include "posix/syscalls.hpp"
+
+namespace mapvec::detail {
+namespace {
+
+// Twice as many pages are asked for at a time: these, and those behind them, while these are used.
+constexpr std::size_t batch_pages = 256;
+
+// A disk reads pages one by one at an eighth of the speed at which it reads them in a row, or
+// slower: from one page in eight on, reading all is no loss.
+constexpr std::size_t dense_share = 8;
+
+// As blocks take it by default.
+constexpr block_plan whole_blocks{
+    .block_bytes = 4 * MiB, .buffers = 4, .threads = 2, .in_place = false};
+
+class page_requests {
+ public:
+  page_requests(const stored_bytes& source, std::size_t element_bytes,
+                std::span<gather_request> requests) noexcept
+      : source_(source), element_bytes_(element_bytes), requests_(requests) {}
+
+  bool are_resident() const noexcept;
+  void sort() noexcept { std::ranges::sort(requests_, {}, &gather_request::index); }
+  std::size_t distinct_pages() const noexcept;
+  std::size_t covered_pages() const noexcept;
+
+  /// Asks for the pages of the requests from `first` on, up to batch_pages of them; returns where
+  /// the next batch begins.
+  std::size_t ask_for_batch(std::size_t first) const noexcept;
+
+  std::size_t first_page(std::size_t i) const noexcept { return page_of(requests_[i].index, 0); }
+  std::size_t last_page(std::size_t i) const noexcept {
+    return page_of(requests_[i].index, element_bytes_ - 1);
+  }
+
+ private:
+  // Of the file: the mapping begins at a page of it.
+  std::size_t page_of(std::size_t index, std::size_t offset) const noexcept {
+    return (source_.offset_bytes + index * element_bytes_ + offset) / sys::page_bytes();
+  }
+
+  const stored_bytes& source_;
+  std::size_t element_bytes_;
+  std::span<gather_request> requests_;
+};
+
+/// Whether it looks as if all were in memory: 64 of them are, from all over.
+bool page_requests::are_resident() const noexcept {
+  if (source_.fd < 0) return true;
+  const std::size_t step = std::max<std::size_t>(requests_.size() / 64, 1);
+  for (std::size_t i = 0; i < requests_.size(); i += step) {
+    auto* const element =
+        const_cast<std::byte*>(source_.data) + requests_[i].index * element_bytes_;
+    if (resident_bytes(element, 1) == 0) return false;
+  }
+  return true;
+}
+
+std::size_t page_requests::distinct_pages() const noexcept {
+  std::size_t count = 0;
+  std::size_t behind = 0;  // pages before this one are counted
+  for (std::size_t i = 0; i < requests_.size(); ++i) {
+    const std::size_t first = std::max(first_page(i), behind);
+    behind = std::max(behind, last_page(i) + 1);
+    count += behind - std::min(first, behind);
+  }
+  return count;
+}
+
+std::size_t page_requests::covered_pages() const noexcept {
+  return last_page(requests_.size() - 1) - first_page(0) + 1;
+}
+
+std::size_t page_requests::ask_for_batch(std::size_t first) const noexcept {
+  const std::size_t page = sys::page_bytes();
+  auto* const file_start = const_cast<std::byte*>(source_.data) - source_.offset_bytes;
+  std::size_t asked = 0;
+  std::size_t i = first;
+  while (i < requests_.size() && asked < batch_pages) {
+    // Neighbours are one call.
+    const std::size_t from = first_page(i);
+    std::size_t to = last_page(i) + 1;
+    for (++i; i < requests_.size() && first_page(i) <= to && to - from < batch_pages; ++i) {
+      to = std::max(to, last_page(i) + 1);
+    }
+    sys::madvise(file_start + from * page, (to - from) * page, MADV_WILLNEED);
+    asked += to - from;
+  }
+  return i;
+}
+
+/// From end to end, for those who want nearly all of it.
+void gather_dense(const stored_bytes& source, std::size_t element_bytes, bool in_place,
+                  std::span<const gather_request> requests, copy_elements copy, void* out) {
+  const std::size_t first_index = requests.front().index;
+  const std::size_t count = requests.back().index - first_index + 1;
+  stored_bytes wanted = source;
+  wanted.data += first_index * element_bytes;
+  wanted.offset_bytes += first_index * element_bytes;
+  wanted.size_bytes = count * element_bytes;
+  block_plan plan = whole_blocks;
+  plan.block_bytes = std::max<std::size_t>(plan.block_bytes / element_bytes, 1) * element_bytes;
+  plan.in_place = in_place;
+  block_reader reader(std::move(wanted), plan);
+  while (!requests.empty()) {
+    const byte_block block = reader.next();
+    const std::size_t begin = first_index + block.offset_bytes / element_bytes;
+    const std::size_t end = begin + block.size_bytes / element_bytes;
+    const auto behind = std::ranges::partition_point(
+        requests, [&](const gather_request& each) { return each.index < end; });
+    const auto here = static_cast<std::size_t>(behind - requests.begin());
+    copy(block.data, begin, requests.first(here), out);
+    requests = requests.subspan(here);
+    reader.release(block);
+  }
+}
+
+}  // namespace
+
+void gather(const stored_bytes& source, std::size_t element_bytes, bool in_place,
+            std::span<gather_request> requests, copy_elements copy, void* out) {
+  if (requests.empty()) return;
+  page_requests pages(source, element_bytes, requests);
+  if (pages.are_resident()) return copy(source.data, 0, requests, out);
+  pages.sort();
+  if (pages.distinct_pages() * dense_share >= pages.covered_pages()) {
+    return gather_dense(source, element_bytes, in_place, requests, copy, out);
+  }
+  std::size_t first = 0;
+  std::size_t asked = pages.ask_for_batch(0);
+  while (first < requests.size()) {
+    const std::size_t end = asked;
+    asked = pages.ask_for_batch(end);
+    copy(source.data, 0, requests.subspan(first, end - first), out);
+    first = end;
+  }
+}
+
+void prefetch(const stored_bytes& source, std::size_t element_bytes,
+              std::span<gather_request> requests) noexcept {
+  page_requests pages(source, element_bytes, requests);
+  if (requests.empty() || pages.are_resident()) return;
+  pages.sort();
+  for (std::size_t first = 0; first < requests.size();) first = pages.ask_for_batch(first);
+}
+
+}  // namespace mapvec::detail
