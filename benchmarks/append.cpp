@@ -31,7 +31,7 @@ template <class Vector>
 [[gnu::noinline]] void fill(Vector& vector) {
   for (std::uint64_t i = 0; i < element_count; ++i) vector.push_back(i);
 }
-[[gnu::noinline]] void fill(peers::pwrite_loop& loop) { loop.write(size_bytes); }
+[[gnu::noinline]] void fill(peers::pwrite_loop<>& loop) { loop.write(size_bytes); }
 
 struct pass_seconds {
   double append = 0;
@@ -69,6 +69,6 @@ BENCHMARK(append<peers::remap_doubling_vector<std::uint64_t>>)
     ->Iterations(1)
     ->UseManualTime();
 BENCHMARK(append<std::vector<std::uint64_t>>)->Name("append/std")->Iterations(1)->UseManualTime();
-BENCHMARK(append<peers::pwrite_loop>)->Name("append/pwrite")->Iterations(1)->UseManualTime();
+BENCHMARK(append<peers::pwrite_loop<>>)->Name("append/pwrite")->Iterations(1)->UseManualTime();
 
 }  // namespace

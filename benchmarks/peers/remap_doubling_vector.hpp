@@ -2,15 +2,13 @@
 //
 // The vector in a file as libraries commonly write it: when it is full, twice the file size by
 // ftruncate, munmap, mmap. Elements move with every growth and a full disk is a signal; both make
-// it simpler and none of it slower, so it is a fair peer for speed.
+// it simpler and none of it slower, so it is a fair peer for speed. With allocation::fallocate the
+// blocks are allocated instead, so that a full disk is an error.
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <type_traits>
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -18,19 +16,14 @@
 
 namespace peers {
 
-template <class T>
+template <class T, allocation How = allocation::sparse>
 class remap_doubling_vector {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
   using value_type = T;
 
-  remap_doubling_vector() {
-    std::string path = bench_directory() + "/remap-XXXXXX";
-    fd_ = ::mkostemp(path.data(), O_CLOEXEC);
-    require(fd_ >= 0, "create a file");
-    ::unlink(path.c_str());
-  }
+  remap_doubling_vector() : fd_(unnamed_file()) {}
   remap_doubling_vector(const remap_doubling_vector&) = delete;
   remap_doubling_vector& operator=(const remap_doubling_vector&) = delete;
   ~remap_doubling_vector() {
@@ -40,6 +33,9 @@ class remap_doubling_vector {
 
   T* data() { return data_; }
   std::size_t size() const { return size_; }
+  const T* begin() const { return data_; }
+  const T* end() const { return data_ + size_; }
+  const T& operator[](std::size_t position) const { return data_[position]; }
 
   void push_back(const T& value) {
     if (size_ == capacity_) [[unlikely]]
@@ -50,7 +46,7 @@ class remap_doubling_vector {
  private:
   [[gnu::noinline]] void grow() {
     const std::size_t capacity = capacity_ == 0 ? 4096 / sizeof(T) : 2 * capacity_;
-    require(::ftruncate(fd_, static_cast<off_t>(capacity * sizeof(T))) == 0, "extend");
+    extend(fd_, How, capacity_ * sizeof(T), capacity * sizeof(T));
     if (data_ != nullptr) ::munmap(data_, capacity_ * sizeof(T));
     void* address =
         ::mmap(nullptr, capacity * sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);

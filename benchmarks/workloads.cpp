@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+//
+// The workloads for what needs no other library: mapvec, std::vector, the vector that maps anew at
+// each growth, and the limits: pwrite and anonymous huge pages.
+
+#include <cstddef>
+#include <vector>
+
+#include <mapvec/vector.hpp>
+
+#include "peers/anonymous_pages.hpp"
+#include "peers/pwrite_loop.hpp"
+#include "peers/remap_doubling_vector.hpp"
+#include "workloads.hpp"
+#include "workloads_past.hpp"
+
+namespace bench {
+
+using ours = mapvec::vector<number>;
+using std_vector = std::vector<number>;
+using remap = peers::remap_doubling_vector<number>;
+using remap_fallocate = peers::remap_doubling_vector<number, peers::allocation::fallocate>;
+
+struct advised : ours {
+  void expect_random_reads() { advise(mapvec::access::random); }
+};
+
+namespace {
+
+struct write_cached {
+  template <class Loop>
+  void operator()(Loop& loop, std::size_t bytes) const {
+    loop.write(bytes);
+  }
+};
+
+/// From a span that is as large as a call of append_range would get.
+struct write_spans {
+  std::vector<number> span;
+
+  template <class Loop>
+  void operator()(Loop& loop, std::size_t bytes) const {
+    const std::size_t span_bytes = span.size() * sizeof(number);
+    for (std::size_t done = 0; done < bytes; done += span_bytes) {
+      loop.write_from(reinterpret_cast<const char*>(span.data()), span_bytes);
+    }
+  }
+};
+
+template <peers::allocation How>
+counters write_each(const job& asked) {
+  return append<peers::pwrite_loop<How>>(asked, write_cached{}, ends::in_memory);
+}
+template <peers::allocation How>
+counters write_range(const job& asked) {
+  const write_spans fill{std::vector<number>(asked.span / sizeof(number), 42)};
+  return append<peers::pwrite_loop<How>>(asked, fill, ends::in_memory);
+}
+template <peers::allocation How>
+counters write_past(const job& asked) {
+  return append<peers::pwrite_loop<How>>(asked, write_cached{}, ends::on_disk);
+}
+
+constexpr auto sparse = peers::allocation::sparse;
+constexpr auto fallocate = peers::allocation::fallocate;
+
+std::vector<workload> workloads() {
+  return {
+      {"push_back/mapvec", push_back<ours>},
+      {"push_back/remap", push_back<remap>},
+      {"push_back/remap_fallocate", push_back<remap_fallocate>},
+      {"push_back/std", push_back<std_vector>},
+      {"push_back/pwrite", write_each<sparse>},
+      {"push_back/pwrite_fallocate", write_each<fallocate>},
+      {"append_range/mapvec", append_range<ours>},
+      {"append_range/std", append_range<std_vector>},
+      {"append_range/pwrite", write_range<sparse>},
+      {"append_range/pwrite_fallocate", write_range<fallocate>},
+      {"append_past/mapvec", push_back_past<ours>},
+      {"append_past/mapvec_range", append_range_past<ours>},
+      {"append_past/remap", push_back_past<remap>},
+      {"append_past/remap_fallocate", push_back_past<remap_fallocate>},
+      {"append_past/pwrite", write_past<sparse>},
+      {"append_past/pwrite_fallocate", write_past<fallocate>},
+      {"read/mapvec", read<ours>},
+      {"read/mapvec_random", read<advised>},
+      {"read/std", read<std_vector>},
+      {"read/remap", read<remap>},
+      {"read/anonymous", read<peers::anonymous_pages<number>>},
+      {"make/npy", make_npy},
+      {"make/raw", make_raw},
+      {"scan_past/mapvec", scan_past},
+      {"scan_past/read_loop", scan_by_read},
+      {"random_past/mapvec", random_past},
+      {"random_past/mapvec_random", random_past_advised},
+      {"growth/mapvec", grow_ours},
+      {"growth/fallocate", grow_by_hand},
+  };
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int count, char** arguments) { return bench::run(count, arguments, bench::workloads()); }

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+//
+// Files larger than the memory group, read through mapvec and by hand; and growth.
+
+#include "workloads_past.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <span>
+#include <stdexcept>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <mapvec/file_vector.hpp>
+#include <mapvec/file_view.hpp>
+#include <mapvec/vector.hpp>
+
+#include "past_passes.hpp"
+#include "peers/bench_directory.hpp"
+
+namespace bench {
+namespace {
+
+constexpr std::size_t piece_count = (std::size_t{1} << 20) / sizeof(number);
+
+/// Hands `append` the numbers from 0 on, 1 MiB at a time.
+template <class Append>
+void make_pieces(std::size_t count, const Append& append) {
+  std::vector<number> piece(piece_count);
+  for (std::size_t done = 0; done < count; done += piece_count) {
+    std::iota(piece.begin(), piece.end(), done);
+    append(std::span<const number>(piece));
+  }
+}
+
+counters random_pass(const job& asked, mapvec::access how) {
+  const auto view = mapvec::file_view<number>::open(asked.path);
+  view.advise(how);
+  return read_random(asked, [&](std::size_t position) { return &view[position]; });
+}
+
+constexpr std::size_t growth_step_bytes = std::size_t{64} << 20;
+constexpr std::size_t growth_steps = 16;
+
+/// `grow(bytes)` makes room for so much; the first time, for asked.bytes, is not counted.
+template <class Grow>
+counters time_growth(const job& asked, const Grow& grow) {
+  grow(asked.bytes);
+  std::vector<double> microseconds;
+  for (std::size_t step = 1; step <= growth_steps; ++step) {
+    const stopwatch watch;
+    grow(asked.bytes + step * growth_step_bytes);
+    microseconds.push_back(watch.seconds() * 1e6);
+  }
+  std::sort(microseconds.begin(), microseconds.end());
+  return {{"microseconds", microseconds[growth_steps / 2]}, {"worst", microseconds.back()}};
+}
+
+}  // namespace
+
+counters make_npy(const job& asked) {
+  auto numbers = mapvec::file_vector<number>::create(asked.path);
+  make_pieces(asked.count(), [&](std::span<const number> piece) { numbers.append_range(piece); });
+  numbers.close();
+  return {};
+}
+
+counters make_raw(const job& asked) {
+  const int fd = ::open(asked.path.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
+  peers::require(fd >= 0, "create a file");
+  make_pieces(asked.count(), [&](std::span<const number> piece) {
+    const auto size = static_cast<ssize_t>(piece.size_bytes());
+    peers::require(::write(fd, piece.data(), piece.size_bytes()) == size, "write");
+  });
+  peers::require(::fsync(fd) == 0, "sync");
+  ::close(fd);
+  return {};
+}
+
+counters scan_past(const job& asked) {
+  return cold_pass(asked, [](const job& now) {
+    const auto view = mapvec::file_view<number>::open(now.path);
+    const stopwatch watch;
+    const auto end = view.begin() + static_cast<std::ptrdiff_t>(now.count());
+    keep(std::accumulate(view.begin(), end, number{0}));
+    return scan_counters(watch, now.bytes);
+  });
+}
+
+counters scan_by_read(const job& asked) {
+  return cold_pass(asked, [](const job& now) {
+    const int fd = ::open(now.path.c_str(), O_RDONLY | O_CLOEXEC);
+    peers::require(fd >= 0, "open");
+    std::vector<number> piece(piece_count);
+    const stopwatch watch;
+    number sum = 0;
+    for (std::size_t done = 0; done < now.bytes; done += piece_count * sizeof(number)) {
+      const auto size = static_cast<ssize_t>(piece_count * sizeof(number));
+      peers::require(::read(fd, piece.data(), piece_count * sizeof(number)) == size, "read");
+      sum = std::accumulate(piece.begin(), piece.end(), sum);
+    }
+    keep(sum);
+    const counters values = scan_counters(watch, now.bytes);
+    ::close(fd);
+    return values;
+  });
+}
+
+counters random_past(const job& asked) {
+  return cold_pass(asked, [](const job& now) { return random_pass(now, mapvec::access::normal); });
+}
+
+counters random_past_advised(const job& asked) {
+  return cold_pass(asked, [](const job& now) { return random_pass(now, mapvec::access::random); });
+}
+
+counters grow_ours(const job& asked) {
+  mapvec::vector<number> numbers;
+  const number* data = nullptr;
+  return time_growth(asked, [&](std::size_t bytes) {
+    if (numbers.capacity() * sizeof(number) >= bytes) {
+      throw std::runtime_error("there was room already: this step would count for nothing");
+    }
+    numbers.reserve(bytes / sizeof(number));
+    if (data != nullptr && numbers.data() != data) throw std::runtime_error("elements moved");
+    data = numbers.data();
+  });
+}
+
+counters grow_by_hand(const job& asked) {
+  const int fd = peers::unnamed_file();
+  std::size_t allocated = 0;
+  const counters values = time_growth(asked, [&](std::size_t bytes) {
+    peers::extend(fd, peers::allocation::fallocate, allocated, bytes);
+    allocated = bytes;
+  });
+  ::close(fd);
+  return values;
+}
+
+}  // namespace bench
