@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: MIT
+"""What is compared with what: the contenders, the cells of the table, their goals, the charts."""
+
+import dataclasses
+
+MIB = 1 << 20
+GIB = 1 << 30
+CAP = 256 * MIB  # of the memory group
+FILE_BYTES = 8 * CAP
+HUGE_MALLOC = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # read at start: for a whole process
+
+
+@dataclasses.dataclass(frozen=True)
+class Fio:
+    """One job of fio, with direct I/O."""
+
+    pattern: str  # read, write or randread
+    block: str
+    depth: int
+    bytes: int = GIB
+
+
+@dataclasses.dataclass(frozen=True)
+class Contender:
+    label: str
+    name: str = ""  # in its program, behind the slash; empty: as in CONTENDERS
+    program: str = "workloads"  # unless the cell names another
+    environment: dict = dataclasses.field(default_factory=dict)
+    package: str = ""  # of Debian, to be installed where the program is missing
+    file: str = "npy"  # which of the large files it reads, in the cells that need one
+    arguments: dict = dataclasses.field(default_factory=dict)  # go before those of the cell
+    every: int = 1  # takes part in each, or each third round
+    fio: Fio = None
+
+
+def fio(*, pattern, block, depth, size=GIB):
+    return Contender(f"fio, direct {pattern}, {block.upper()}, {depth} deep", package="fio",
+                     file="raw", fio=Fio(pattern, block, depth, size))
+
+
+RANDOM_READS = 20_000
+STXXL = {"program": "workloads_stxxl", "package": "libstxxl-dev", "file": "raw"}
+LMDB = {"program": "workloads_lmdb", "package": "liblmdb-dev", "file": "lmdb"}
+
+CONTENDERS = {
+    "mapvec": Contender("mapvec::vector"),
+    "mapvec_range": Contender("mapvec::vector, append_range"),
+    "mapvec_random": Contender("mapvec::file_view, advised: random"),
+    "mapvec_advised": Contender("mapvec::vector, advised: random", "mapvec_random"),
+    "mapvec_unadvised": Contender("mapvec::file_view, not advised", "mapvec",
+                                  arguments={"reads": 100}, every=3),
+    "remap": Contender("remap-doubling"),
+    "remap_fallocate": Contender("remap-doubling, fallocate"),
+    "std": Contender("std::vector"),
+    "std_huge": Contender("std::vector, huge pages", "std", environment=HUGE_MALLOC),
+    "boost": Contender("boost::container::vector, mapped", program="workloads_boost",
+                       package="libboost-dev"),
+    "osmium": Contender("osmium mmap_vector_file", program="workloads_osmium",
+                        package="libosmium2-dev"),
+    "remap_seldom": Contender("remap-doubling, fallocate", "remap_fallocate", every=3),
+    "pwrite_seldom": Contender("pwrite of 1 MiB", "pwrite", every=3),
+    "osmium_seldom": Contender("osmium mmap_vector_file", "osmium", "workloads_osmium",
+                               package="libosmium2-dev", every=3),
+    "stxxl": Contender("stxxl::vector", **STXXL),
+    "stxxl_writer": Contender("stxxl::vector, bufwriter", every=3, **STXXL),
+    "stxxl_reader": Contender("stxxl::vector, bufreader", "stxxl", **STXXL),
+    "lmdb": Contender("LMDB", every=3, **LMDB),
+    "lmdb_cold": Contender("LMDB", "lmdb", **LMDB),
+    "numpy": Contender("numpy.memmap", program="numpy_memmap.py", package="python3-numpy"),
+    "pwrite": Contender("pwrite of 1 MiB (the limit)"),
+    "pwrite_sparse": Contender("pwrite of 1 MiB", "pwrite"),
+    "pwrite_fallocate": Contender("pwrite of 1 MiB, fallocate (the limit)"),
+    "pwrite_cached": Contender("pwrite of 1 MiB, fallocate", "pwrite_fallocate"),
+    "anonymous": Contender("anonymous huge pages (the limit)"),
+    "read_loop": Contender("read of 1 MiB and sum", file="raw"),
+    "fallocate": Contender("fallocate by hand (the limit)"),
+    "named_file": Contender("named file of one page"),
+    "write_twice": Contender("write, sync, 16 bytes, sync"),
+    **{f"{pattern}_{block}_{depth}": fio(pattern=pattern, block=block, depth=depth)
+       for pattern in ("read", "write") for block in ("1m", "4m") for depth in (8, 32)},
+    **{f"randread_{depth}": fio(pattern="randread", block="4k", depth=depth,
+                                size=RANDOM_READS * 4096)
+       for depth in (1, 32, 64)},
+}
+# Of these the table shows the one with the best median; after three rounds only that one runs on.
+BEST_OF = {
+    "best_read": tuple(f"read_{block}_{depth}" for block in ("1m", "4m") for depth in (8, 32)),
+    "best_write": tuple(f"write_{block}_{depth}" for block in ("1m", "4m") for depth in (8, 32)),
+}
+TRIAL_ROUNDS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Goal:
+    """`speed`: peer's time over ours, at least; `time`: ours over the peer's, at most. `most` and
+    `least` bound our own value, which is a count."""
+
+    kind: str
+    bound: float
+
+    def text(self):
+        sign = "≥" if self.kind in ("speed", "least") else "≤"
+        word = {"speed": "speed ", "time": "time "}.get(self.kind, "")
+        return f"{word}{sign} {self.bound:g}"
+
+    def verdict(self, value):
+        more_is_better = self.kind in ("speed", "least")
+        met = value >= self.bound if more_is_better else value <= self.bound
+        return "met" if met else "**missed**"
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """The first contender is ours: the others are held against it."""
+
+    program: str  # the benchmark's name before the slash; cells may share a run
+    title: str
+    unit: str
+    contenders: tuple
+    goals: dict
+    metric: str = "nanoseconds"
+    rounds: int = 0  # at most; 0: as many as asked for
+    thp: str = ""  # the only setting under which it says something
+    goals_by_thp: dict = dataclasses.field(default_factory=dict)
+    journaled: bool = False  # runs on an ext4 of its own, with a journal
+    executable: str = "benchmarks"  # empty: each contender's own
+    arguments: dict = dataclasses.field(default_factory=dict)
+    grouped: bool = False  # in a memory group of CAP bytes
+    reads_file: bool = False  # a large one, made beforehand
+    needed_bytes: int = 0  # free on the disk
+    rate_bytes: int = 0  # the metric is the time for so many bytes: show GB/s
+
+    @property
+    def ours(self):
+        return self.contenders[0]
+
+    def goal(self, contender, thp):
+        return self.goals_by_thp.get(thp, {}).get(contender, self.goals.get(contender))
+
+    def contenders_under(self, thp):
+        """With THP always, malloc gives huge pages unasked: std_huge would be std once more."""
+        return [name for name in self.contenders if name != "std_huge" or thp != "always"]
+
+    def measured_under(self, thp):
+        """The contenders that run, one by one."""
+        return [one for name in self.contenders_under(thp) for one in BEST_OF.get(name, (name,))]
+
+
+def workload(program, title, unit, contenders, goals, metric, **rest):
+    """A cell of the workload programs. One setting of THP is enough: std::vector is measured with
+    huge pages beside."""
+    return Cell(program, title, unit, contenders, goals, metric, thp="madvise", executable="",
+                **rest)
+
+
+# With THP always, std::vector without reserve has huge pages too: then it has their goal.
+APPEND_GOALS = {"remap": Goal("speed", 1.5), "std": Goal("speed", 3), "std_huge": Goal("speed", 1)}
+APPEND_PEERS = ("mapvec", "remap", "std", "std_huge", "pwrite")
+PUSH_GOAL = {"std": Goal("time", 1.1)}
+PAIR = ("mapvec", "std")
+CELLS_OF_ONE_PROCESS = (
+    Cell("append", "append 256 MiB of u64", "ns each", APPEND_PEERS, APPEND_GOALS,
+         goals_by_thp={"always": {"std": Goal("speed", 1)}}),
+    Cell("append", "… and destroy it", "ms", APPEND_PEERS, {}, "destroy_milliseconds"),
+    Cell("push_back_u8", "push_back u8, resident", "ns each", PAIR, PUSH_GOAL),
+    Cell("push_back_u64", "push_back u64, resident", "ns each", PAIR, PUSH_GOAL),
+    Cell("push_back_24", "push_back 24 bytes, resident", "ns each", PAIR, PUSH_GOAL),
+    Cell("scan", "sum of 256 MiB of u64", "ns each", PAIR, {"std": Goal("speed", 0.95)}),
+    Cell("random_read", "random reads in 256 MiB", "ns each", PAIR, {"std": Goal("speed", 1)}),
+    Cell("small", "create, one element, destroy", "ns each", ("mapvec", "named_file", "std"),
+         {"named_file": Goal("time", 0.7)}),
+    Cell("commit", "append_range of 64 KiB and commit", "ns each", ("mapvec", "write_twice"),
+         {"write_twice": Goal("time", 1.2)}, thp="madvise", journaled=True),
+    Cell("commit_pushed", "push_back of 64 KiB and commit", "ns each", ("mapvec", "write_twice"),
+         {"write_twice": Goal("time", 1.2)}, thp="madvise", journaled=True),
+    Cell("open_view", "file_view::open of 100 GiB", "ns each", ("mapvec",),
+         {"mapvec": Goal("most", 100_000)}, thp="madvise", journaled=True),
+    Cell("open_writer", "file_vector::open of 100 GiB", "ns each", ("mapvec",),
+         {"mapvec": Goal("most", 300_000)}, thp="madvise", journaled=True),
+    Cell("thousand", "1,000 vectors of one element, resident", "bytes each", PAIR,
+         {"mapvec": Goal("most", 8192)}, "resident_bytes", 1, "always"),
+    Cell("thousand", "… and their page tables", "bytes each", PAIR, {}, "page_table_bytes", 1,
+         "always"),
+    Cell("huge_share", "256 MiB mapped as 2 MiB pages", "%", ("mapvec", "remap"),
+         {"mapvec": Goal("least", 95)}, "huge_percent", 1),
+)
+
+# In the page cache: pieces of 128 MiB, each contender's beside the others'. Files there are
+# allocated as ours is, and where not, both ways are measured.
+PIECE = 128 * MIB
+BULK_PEERS = ("mapvec", "pwrite_fallocate", "pwrite_sparse", "std", "std_huge")
+BULK_GOALS = {"pwrite_fallocate": Goal("speed", 0.95)}
+PUSH_PEERS = ("mapvec", "pwrite_fallocate", "pwrite_sparse", "remap", "remap_fallocate", "std",
+              "std_huge", "boost", "osmium", "stxxl", "lmdb")
+PUSH_GOALS = {"pwrite_fallocate": Goal("speed", 0.7), "remap": Goal("speed", 1.6),
+              "remap_fallocate": Goal("speed", 1.6), "std": Goal("speed", 3.5),
+              "std_huge": Goal("speed", 1.1)}
+READ_PEERS = ("mapvec", "anonymous", "std", "std_huge", "remap", "boost", "osmium", "numpy")
+CELLS_IN_MEMORY = (
+    workload("append_range", "append_range, 128 MiB in spans of 1 MiB", "ns each",
+             BULK_PEERS + ("boost", "numpy"), BULK_GOALS, "nanoseconds",
+             arguments={"bytes": PIECE, "span": MIB}),
+    workload("append_range", "append_range, one span of 128 MiB", "ns each", BULK_PEERS,
+             BULK_GOALS, "nanoseconds", arguments={"bytes": PIECE, "span": PIECE}),
+    workload("push_back", "push_back, 128 MiB of u64", "ns each", PUSH_PEERS, PUSH_GOALS,
+             "nanoseconds", arguments={"bytes": PIECE}),
+    workload("read", "sum of 512 MiB of u64", "ns each", READ_PEERS,
+             {"std": Goal("speed", 0.98)}, "scan_nanoseconds", arguments={"bytes": 512 * MIB}),
+    workload("read", "random reads in 512 MiB", "ns each", READ_PEERS + ("lmdb",),
+             {"std": Goal("speed", 1.1), "std_huge": Goal("speed", 0.7)}, "random_nanoseconds",
+             arguments={"bytes": 512 * MIB}),
+)
+
+# Past the memory limit a pass is not cut into pieces: what the kernel writes back or reads ahead
+# in the pauses would be a present. Memory is warm after a pass of the group's size.
+PAST = 4 * CAP
+PAST_ARGUMENTS = {"bytes": PAST, "warm_up": CAP}
+APPEND_PAST_PEERS = ("mapvec", "mapvec_range", "best_write", "pwrite_cached", "pwrite_seldom",
+                     "remap", "remap_seldom", "osmium_seldom", "stxxl", "stxxl_writer")
+SCAN_PAST_PEERS = ("mapvec", "best_read", "read_loop", "stxxl_reader")
+CELLS_PAST_MEMORY = (
+    workload("append_past", "append 4× the memory limit", "GB/s", APPEND_PAST_PEERS, {}, "seconds",
+             arguments=PAST_ARGUMENTS, grouped=True, rate_bytes=PAST, needed_bytes=4 * GIB),
+    workload("append_past", "… until it is on the disk", "GB/s", APPEND_PAST_PEERS, {},
+             "durable_seconds", arguments=PAST_ARGUMENTS, grouped=True, rate_bytes=PAST,
+             needed_bytes=4 * GIB),
+    workload("scan_past", "sum of 4× the memory limit", "GB/s", SCAN_PAST_PEERS, {}, "seconds",
+             arguments=PAST_ARGUMENTS, grouped=True, rate_bytes=PAST, reads_file=True),
+    workload("scan_past", "… processor time", "s per GiB", SCAN_PAST_PEERS, {},
+             "processor_seconds_per_gibibyte", arguments=PAST_ARGUMENTS, grouped=True,
+             reads_file=True),
+    workload("random_past", "random reads in 8× the memory limit", "ns per page",
+             ("mapvec_random", "mapvec_unadvised", "lmdb_cold", "randread_1", "randread_32",
+              "randread_64"), {}, "nanoseconds",
+             arguments={"bytes": FILE_BYTES, "reads": RANDOM_READS}, grouped=True,
+             reads_file=True),
+    *(workload("growth", f"growth by 64 MiB at {size} GiB", "µs", ("mapvec", "fallocate"),
+               {"mapvec": Goal("most", 200)}, "microseconds", rounds=5,
+               arguments={"bytes": size * GIB}, needed_bytes=(size + 4) * GIB)
+      for size in (1, 10, 50)),
+)
+CELLS = CELLS_OF_ONE_PROCESS + CELLS_IN_MEMORY + CELLS_PAST_MEMORY
+
+
+@dataclasses.dataclass(frozen=True)
+class Chart:
+    """Gigabytes or reads a second against the size of the data, all of it in a memory group."""
+
+    file: str  # below docs/charts
+    title: str
+    program: str
+    metric: str
+    axis: str
+    per_second: float  # what one nanosecond each comes to on the axis
+    contenders: tuple
+
+
+CHART_SIZES = (1 * MIB, 4 * MIB, 16 * MIB, 64 * MIB, 128 * MIB, 256 * MIB, 512 * MIB, GIB, 2 * GIB)
+CHART_ROUNDS = 3
+# Few reads: past the limit one that reads ahead in vain takes ten milliseconds.
+CHART_ARGUMENTS = {"reads": 128, "milliseconds": 50}
+READ_LINES = ("mapvec", "anonymous", "std", "remap", "boost", "osmium")
+CHARTS = (
+    Chart("append.svg", "push_back of u64", "push_back", "nanoseconds", "GB/s", 8,
+          ("mapvec", "pwrite_fallocate", "remap", "std", "boost", "osmium", "stxxl")),
+    Chart("scan.svg", "Sum of u64", "read", "scan_nanoseconds", "GB/s", 8, READ_LINES),
+    Chart("random.svg", "Random reads of u64", "read", "random_nanoseconds", "reads/s", 1e9,
+          ("mapvec", "mapvec_advised") + READ_LINES[1:]),
+)

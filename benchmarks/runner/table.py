@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""The table: medians, quartiles, and ratios within the rounds."""
+
+import statistics
+
+from . import cells, rounds
+
+HEAD = ("cell", "THP", "contender", "median", "spread", "mapvec's ratio (spread)", "goal", "met?")
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def spread(values):
+    """The quartiles, in which half of the values lie."""
+    if len(values) < 2:
+        return "once"
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return f"{number(low)} – {number(high)}"
+
+
+def label_of(name, shown):
+    if shown == name:
+        return cells.CONTENDERS[name].label
+    return f"{cells.CONTENDERS[shown].label} (the best of four, the limit)"
+
+
+def ratio_of(goal, ours, theirs):
+    """(text, median) of the ratios within the rounds that both took part in."""
+    inverse = goal is not None and goal.kind == "time"
+    pairs = [ours[at] / theirs[at] if inverse else theirs[at] / ours[at]
+             for at in theirs if at in ours]
+    if len(pairs) < 1 or len(ours) < 2:
+        return "", None
+    median = statistics.median(pairs)
+    return f"{'time' if inverse else 'speed'} {number(median)} ({spread(pairs)})", median
+
+
+def rows_of(cell, thp, results):
+    """The table's lines of one cell, ours first."""
+    measured = results[rounds.key_of(cell)]
+
+    def values_of(name):
+        return {at: counters[cell.metric] for at, counters in measured.get(name, {}).items()}
+
+    ours = values_of(cell.ours)
+    for name in cell.contenders_under(thp):
+        shown = (rounds.best_of(cells.BEST_OF[name], measured)
+                 if name in cells.BEST_OF else name)
+        theirs = values_of(shown)
+        if not theirs:
+            continue
+        goal = cell.goal(name, thp)
+        text, checked = ("", None) if name == cell.ours else ratio_of(goal, ours, theirs)
+        if checked is None:
+            checked = statistics.median(theirs.values())
+        visible = [cell.rate_bytes / value / 1e9 if cell.rate_bytes else value
+                   for value in theirs.values()]
+        yield (cell.title, thp, label_of(name, shown),
+               f"{number(statistics.median(visible))} {cell.unit}",
+               "counted" if cell.rounds == 1 else spread(visible), text,
+               "" if goal is None else goal.text(),
+               "" if goal is None else goal.verdict(checked))
+
+
+def table_of(rows):
+    """Markdown with aligned columns, so that it can be read without rendering."""
+    widths = [max(len(row[column]) for row in [HEAD, *rows]) for column in range(len(HEAD))]
+    lines = [HEAD, tuple("-" * width for width in widths), *rows]
+    return "\n".join("| " + " | ".join(text.ljust(width) for text, width in zip(line, widths)) +
+                     " |" for line in lines)
