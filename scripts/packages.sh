@@ -14,7 +14,18 @@ test_packages=(
   libxtensor-dev        # another reader of .npy files
   libbenchmark-dev      # the benchmarks are compiled, not run
 )
-benchmark_packages=(libbenchmark-dev python3)
+benchmark_packages=(
+  libbenchmark-dev      # what needs many repetitions
+  python3               # runs and judges
+)
+peer_packages=(         # what mapvec is compared with; without one of them, its rows are left out
+  fio                   # what the disk can do
+  python3-numpy         # numpy.memmap
+  libboost-dev          # Boost.Interprocess and boost::container::vector
+  libosmium2-dev        # a vector in a file that grows in small steps
+  libstxxl-dev          # a vector for data past memory that is not mapped
+  liblmdb-dev           # a mapped B+ tree
+)
 
 # need_packages INSTALL PACKAGE... installs what is missing when INSTALL is yes, and otherwise
 # ends the process, saying what to install. Prints one line.
