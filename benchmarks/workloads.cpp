@@ -90,9 +90,11 @@ std::vector<workload> workloads() {
       {"make/npy", make_npy},
       {"make/raw", make_raw},
       {"scan_past/mapvec", scan_past},
+      {"scan_past/mapvec_blocks", scan_blocks},
       {"scan_past/read_loop", scan_by_read},
       {"random_past/mapvec", random_past},
       {"random_past/mapvec_random", random_past_advised},
+      {"random_past/mapvec_gather", gather_past},
       {"growth/mapvec", grow_ours},
       {"growth/fallocate", grow_by_hand},
   };

@@ -6,15 +6,19 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <numeric>
 #include <span>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <mapvec/blocks.hpp>
 #include <mapvec/file_vector.hpp>
 #include <mapvec/file_view.hpp>
+#include <mapvec/gather.hpp>
 #include <mapvec/vector.hpp>
 
 #include "past_passes.hpp"
@@ -89,6 +93,23 @@ counters scan_past(const job& asked) {
   });
 }
 
+counters scan_blocks(const job& asked) {
+  return cold_pass(asked, [](const job& now) {
+    const auto view = mapvec::file_view<number>::open(now.path);
+    const stopwatch watch;
+    number sum = 0;
+    std::size_t left = now.count();
+    for (const auto block : mapvec::blocks(view)) {
+      const auto wanted = block.first(std::min(left, block.size()));
+      sum = std::accumulate(wanted.begin(), wanted.end(), sum);
+      left -= wanted.size();
+      if (left == 0) break;
+    }
+    keep(sum);
+    return scan_counters(watch, now.bytes);
+  });
+}
+
 counters scan_by_read(const job& asked) {
   return cold_pass(asked, [](const job& now) {
     const int fd = ::open(now.path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -114,6 +135,25 @@ counters random_past(const job& asked) {
 
 counters random_past_advised(const job& asked) {
   return cold_pass(asked, [](const job& now) { return random_pass(now, mapvec::access::random); });
+}
+
+counters gather_past(const job& asked) {
+  return cold_pass(asked, [](const job& now) {
+    const auto view = mapvec::file_view<number>::open(now.path);
+    random_positions next(now.count());
+    std::vector<std::size_t> positions(now.reads);
+    std::generate(positions.begin(), positions.end(), next);
+    std::vector<number> values(now.reads);
+    const stopwatch watch;
+    mapvec::gather(view, positions, values);
+    keep(std::accumulate(values.begin(), values.end(), number{0}));
+    const double seconds = watch.seconds();
+    std::vector<std::uintptr_t> addresses(now.reads);
+    std::transform(positions.begin(), positions.end(), addresses.begin(),
+                   [&](std::size_t at) { return reinterpret_cast<std::uintptr_t>(&view[at]); });
+    const auto pages = static_cast<double>(distinct_pages(std::move(addresses)));
+    return counters{{"seconds", seconds}, {"nanoseconds", seconds * 1e9 / pages}, {"pages", pages}};
+  });
 }
 
 counters grow_ours(const job& asked) {

@@ -14,11 +14,13 @@ counters make_raw(const job& asked);
 
 // The sum of the first asked.bytes of the file.
 counters scan_past(const job& asked);
+counters scan_blocks(const job& asked);
 counters scan_by_read(const job& asked);
 
 // asked.reads elements of the first asked.bytes; the time is for each distinct page.
 counters random_past(const job& asked);
 counters random_past_advised(const job& asked);
+counters gather_past(const job& asked);
 
 // Sixteen steps of 64 MiB from asked.bytes on, nothing of which is touched: microseconds a step.
 counters grow_ours(const job& asked);

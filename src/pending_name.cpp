@@ -46,6 +46,11 @@ pending_name::~pending_name() {
   if (failed != 0) report_error(-failed, "remove", hidden_);
 }
 
+void pending_name::require_free() const {
+  struct stat status{};
+  if (sys::lstat(path_.c_str(), status) == 0) throw_error(EEXIST, "create", path_);
+}
+
 file pending_name::make(unsigned permissions) {
   std::string name = path_;  // what may throw comes before there is a descriptor
   int fd = open_unnamed_in(directory_, permissions);

@@ -20,6 +20,9 @@ class pending_name {
 
   const std::string& path() const noexcept { return path_; }
 
+  /// Throws `error` (EEXIST) if the name is taken, before a byte is copied; publish() looks again.
+  void require_free() const;
+
   /// An empty file for reading and writing beside the path: without a name where the file system
   /// has such files, else under a hidden random one. Its mode is `permissions` without what the
   /// umask forbids. Throws `error`.

@@ -210,6 +210,7 @@ struct storage::publisher {
 storage storage::create_file(path_view path, const element_format& format,
                              const options& settings) {
   naming named(path.c_str());
+  named.name.require_free();
   contents empty = contents_of(format, settings, 0);
   return publisher::write(empty, named, settings);
 }
@@ -217,6 +218,7 @@ storage storage::create_file(path_view path, const element_format& format,
 storage storage::persist(storage& temporary, std::size_t used_bytes, path_view path,
                          const element_format& format, const options& settings) {
   naming named(path.c_str());
+  named.name.require_free();
   return publisher::name_bytes(temporary, contents_of(format, settings, used_bytes), named,
                                settings);
 }
@@ -251,6 +253,7 @@ void storage::snapshot(path_view path, std::size_t used_bytes, const snapshot_op
   if (data_ == nullptr) throw_error(EBADF, "copy a vector without a file", path.c_str());
   require_owner();
   naming named(path.c_str());
+  named.name.require_free();
   const state& now = *state_;
   struct stat status{};
   const int failed = sys::fstat(now.backing.descriptor.descriptor(), status);

@@ -48,7 +48,7 @@ void copy_requested(const std::byte* elements, std::size_t first_index,
 
 /// Calls `use(requests)` for pieces of the indices.
 template <class Vector, class Indices, class Use>
-void for_requests(const Vector& read, const Indices& indices, Use use) {
+void for_requests([[maybe_unused]] const Vector& read, const Indices& indices, Use use) {
   constexpr std::size_t most = 4 * MiB;
   const auto count = static_cast<std::size_t>(std::ranges::size(indices));
   const std::size_t piece = std::min(count, most);

@@ -78,8 +78,9 @@ std::vector<entry_looks> everything_in(const std::string& directory) {
 }
 
 /// How long refusals took, also those of the children: the memory is shared. For printing alone, as
-/// a clock proves nothing on a busy machine. That a name is taken shows only when the new file is
-/// to get it, and by then its elements have been waited for: hence a figure of its own.
+/// a clock proves nothing on a busy machine. Taken names have a figure of their own: it would be
+/// the slowest by far if they showed only when the new file, complete and on the disk, is to get
+/// one.
 class refusal_times final : public ::testing::Environment {
   struct totals {
     std::atomic<std::size_t> count = 0;
