@@ -31,10 +31,18 @@ def ratio_of(goal, ours, theirs):
     inverse = goal is not None and goal.kind == "time"
     pairs = [ours[at] / theirs[at] if inverse else theirs[at] / ours[at]
              for at in theirs if at in ours]
-    if len(pairs) < 1 or len(ours) < 2:
+    if not pairs:
         return "", None
     median = statistics.median(pairs)
     return f"{'time' if inverse else 'speed'} {number(median)} ({spread(pairs)})", median
+
+
+def verdict_of(goal, ratio, value):
+    """Goals of ratios have none where ours, or the peer, could not be measured."""
+    if goal is None:
+        return ""
+    checked = value if goal.kind in ("most", "least") else ratio
+    return "unknown" if checked is None else goal.verdict(checked)
 
 
 def rows_of(cell, thp, results):
@@ -52,16 +60,15 @@ def rows_of(cell, thp, results):
         if not theirs:
             continue
         goal = cell.goal(name, thp)
-        text, checked = ("", None) if name == cell.ours else ratio_of(goal, ours, theirs)
-        if checked is None:
-            checked = statistics.median(theirs.values())
+        is_compared = name != cell.ours and cell.rounds != 1
+        text, ratio = ratio_of(goal, ours, theirs) if is_compared else ("", None)
         visible = [cell.rate_bytes / value / 1e9 if cell.rate_bytes else value
                    for value in theirs.values()]
         yield (cell.title, thp, label_of(name, shown),
                f"{number(statistics.median(visible))} {cell.unit}",
                "counted" if cell.rounds == 1 else spread(visible), text,
                "" if goal is None else goal.text(),
-               "" if goal is None else goal.verdict(checked))
+               verdict_of(goal, ratio, statistics.median(theirs.values())))
 
 
 def table_of(rows):
