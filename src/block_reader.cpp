@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -24,7 +24,7 @@ namespace mapvec::detail {
 namespace {
 
 // What direct reads are aligned to, in the file and in memory: no disk has larger sectors.
-constexpr std::size_t direct_bytes = 4 * KiB;
+constexpr std::size_t direct_bytes = block_reader::margin_bytes / 2;
 
 /// Block i is in slot i % slots, so that slots are taken and given back in any order, and nobody
 /// has to search.
@@ -120,7 +120,7 @@ void block_reader::state::start_reading(std::size_t first_index) {
   const std::size_t wanted = std::min({plan.threads, slots.size(), count - first_index});
   try {
     while (threads.size() < wanted) threads.emplace_back([this] { read_ahead(); });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
   }
 }
 
@@ -187,7 +187,6 @@ int block_reader::state::read_from(int fd, std::byte* into, std::size_t first, s
   return 0;
 }
 
-block_reader::block_reader() noexcept = default;
 block_reader::block_reader(stored_bytes source, const block_plan& plan)
     : state_(std::make_unique<state>(std::move(source), plan)) {
   MAPVEC_ASSERT(plan.block_bytes != 0);

@@ -103,12 +103,15 @@ void file::cut(std::uint64_t size_bytes) {
 }
 
 void file::fill_holes(std::uint64_t offset_bytes, std::uint64_t size_bytes) {
-  int failed = -EFBIG;  // a write past the limit would be SIGXFSZ
-  if (offset_bytes + size_bytes <= sys::resource_limit(RLIMIT_FSIZE)) {
-    failed = sys::fallocate(fd_, offset_bytes, size_bytes);
-  }
+  int failed = sys::fallocate(fd_, offset_bytes, size_bytes);
   if (failed == 0) return;
-  if (failed == -EOPNOTSUPP) return write_zeros(offset_bytes, size_bytes);
+  if (failed == -EOPNOTSUPP) {
+    // A write past the limit would be SIGXFSZ; allocating what lies within the file is not.
+    failed = -EFBIG;
+    if (offset_bytes + size_bytes <= sys::resource_limit(RLIMIT_FSIZE)) {
+      return write_zeros(offset_bytes, size_bytes);
+    }
+  }
   add(process_counters.allocate_failures, 1);
   throw_error(-failed, "allocate", name_, {offset_bytes, size_bytes});
 }

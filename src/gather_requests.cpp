@@ -2,7 +2,7 @@
 #include <mapvec/detail/gather_requests.hpp>
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include <mapvec/advice.hpp>
 #include <mapvec/units.hpp>
@@ -20,8 +20,10 @@ constexpr std::size_t batch_pages = 256;
 constexpr std::size_t dense_share = 8;
 
 // As blocks take it by default.
-constexpr block_plan whole_blocks{
-    .block_bytes = 4 * MiB, .buffers = 4, .threads = 2, .in_place = false};
+constexpr block_plan whole_blocks{.block_bytes = 4 * MiB - block_reader::margin_bytes,
+                                  .buffers = 4,
+                                  .threads = 2,
+                                  .in_place = false};
 
 class page_requests {
  public:

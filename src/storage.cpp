@@ -189,8 +189,11 @@ bool storage::append(std::size_t used_bytes, const void* data, std::size_t size_
   // Below a limit that was lowered since the allocation, a write would be SIGXFSZ.
   if (end_bytes > sys::resource_limit(RLIMIT_FSIZE)) return false;
   now.backing.descriptor.write(data, size_bytes, first_bytes);
-  now.set_prepared(round_up(end_bytes, sys::page_bytes()));
-  now.window_start_bytes = now.prepared_bytes;
+  // Within a window, its folio stays where the elements end; behind it, pwrite makes small ones.
+  if (end_bytes > now.prepared_bytes) {
+    now.set_prepared(round_up(end_bytes, sys::page_bytes()));
+    now.window_start_bytes = now.prepared_bytes;
+  }
   publish();
   return true;
 }

@@ -21,7 +21,6 @@
 #include <iterator>
 #include <mutex>
 #include <span>
-#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -65,10 +64,8 @@ namespace detail {
 
 template <class T>
 std::size_t elements_in_a_block(const block_options& how) noexcept {
-  // The margins of a direct read belong to what a block takes.
-  constexpr std::size_t margins = 8 * KiB;
-  return std::max<std::size_t>((how.block_bytes - std::min(how.block_bytes, margins)) / sizeof(T),
-                               1);
+  constexpr std::size_t margins = block_reader::margin_bytes;  // they belong to what a block takes
+  return std::max<std::size_t>((std::max(how.block_bytes, margins) - margins) / sizeof(T), 1);
 }
 
 template <class T>
@@ -130,7 +127,7 @@ class block_walk {
     try {
       leave();
       leave();
-    } catch (const error&) {
+    } catch (const std::exception&) {
       // The storage remembers a failed write-back: the next growth or commit throws it.
     }
   }
@@ -183,6 +180,13 @@ class block_walk {
   piece last_{};
   piece behind_{};
 };
+
+template <class Vector>
+block_walk<typename Vector::value_type> walk_of(Vector& changed, const block_options& how) {
+  storage& held = vector_access::storage_of(changed);
+  held.require_owner();
+  return {held, std::span(changed.data(), changed.size()), how};
+}
 
 template <class T>
 stored_bytes source_of(const file_view<T>& view) {
@@ -253,15 +257,11 @@ auto blocks(const file_view<T>& read, const block_options& how = {}) {
 /// Throws `error` (EPERM) in a forked child.
 template <class T>
 auto blocks(vector<T>& changed, const block_options& how = {}) {
-  detail::storage& held = detail::vector_access::storage_of(changed);
-  held.require_owner();
-  return block_range(detail::block_walk<T>(held, std::span(changed.data(), changed.size()), how));
+  return block_range(detail::walk_of(changed, how));
 }
 template <class T>
 auto blocks(file_vector<T>& changed, const block_options& how = {}) {
-  detail::storage& held = detail::vector_access::storage_of(changed);
-  held.require_owner();
-  return block_range(detail::block_walk<T>(held, std::span(changed.data(), changed.size()), how));
+  return block_range(detail::walk_of(changed, how));
 }
 /// A vector that ends with the expression has no blocks.
 template <class T>
@@ -304,7 +304,7 @@ void for_each_block(const Vector& read, Visit visit, block_options how = {},
   others.reserve(threads - 1);
   try {
     while (others.size() + 1 < threads) others.emplace_back(work);
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     // Fewer threads do it too.
   }
   work();

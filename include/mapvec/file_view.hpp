@@ -28,9 +28,6 @@
 #include <mapvec/options.hpp>
 
 namespace mapvec {
-namespace detail {
-struct vector_access;
-}
 
 /// Move-only; default-constructed or moved from it has no file and size 0.
 template <class T>

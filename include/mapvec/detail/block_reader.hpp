@@ -14,6 +14,7 @@
 #include <string>
 
 #include <mapvec/config.hpp>
+#include <mapvec/units.hpp>
 
 namespace mapvec::detail {
 
@@ -43,7 +44,9 @@ struct byte_block {
 
 class MAPVEC_API block_reader {
  public:
-  block_reader() noexcept;
+  /// What a buffer takes beyond a block: direct reads begin and end at multiples of half of it.
+  static constexpr std::size_t margin_bytes = 8 * KiB;
+
   /// Starts nothing before the first next() of a block that is not in memory.
   block_reader(stored_bytes source, const block_plan& plan);
   block_reader(block_reader&& other) noexcept;

@@ -26,6 +26,14 @@ using words = mapvec::vector<std::uint64_t>;
 inline constexpr block_options small_blocks{.block_bytes = 70 * KiB};
 inline constexpr std::size_t block_count = 62 * KiB / sizeof(std::uint64_t);
 
+inline std::uint64_t read_bytes(const call_log& log) {
+  std::uint64_t sum = 0;
+  for (const call_record& each : log.records(call::pread)) {
+    sum += static_cast<std::uint64_t>(each.result);
+  }
+  return sum;
+}
+
 class block_case : public counts_resources {
  protected:
   options in_file() const {

@@ -22,12 +22,15 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
 #include <mapvec/error.hpp>
 
 #include "block_case.hpp"
+#include "support/child_process.hpp"
 
 namespace mapvec::test {
 namespace {
@@ -35,14 +38,6 @@ namespace {
 std::size_t threads_of_the_process() {
   return static_cast<std::size_t>(
       std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}));
-}
-
-std::uint64_t read_bytes(const call_log& log) {
-  std::uint64_t sum = 0;
-  for (const call_record& each : log.records(call::pread)) {
-    sum += static_cast<std::uint64_t>(each.result);
-  }
-  return sum;
 }
 
 using reading_blocks = block_case;
@@ -173,6 +168,7 @@ TEST_F(reading_blocks, goes_through_the_page_cache_where_it_must_and_leaves_it) 
 
 TEST_F(reading_blocks, left_early_ends_at_once) {
   const words v = cold(100 * block_count);
+  std::thread([] {}).join();  // with its first thread ThreadSanitizer starts one of its own
   const std::size_t before = threads_of_the_process();
   const std::set<int> descriptors = open_descriptors();
   for (const auto& block : blocks(v, small_blocks)) {
@@ -250,6 +246,25 @@ TEST_F(reading_blocks, in_several_threads_are_each_visited_once) {
       EXPECT_LE(visitors.size(), threads);
     }
   }
+}
+
+/// As when the user may have no more processes: then the caller reads.
+TEST_F(reading_blocks, need_no_threads_where_there_are_none_to_be_had) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
+  const words v = cold(20 * block_count);
+  const auto without_threads = [&] {
+    limit_resource(RLIMIT_NPROC, 0);
+    std::size_t next = 0;
+    for (const auto& block : blocks(v, small_blocks)) {
+      require(block.position() == next, "a block is missing");
+      for (const std::uint64_t each : block) require(each == next++, "another element");
+    }
+    require(next == v.size(), "not all elements");
+    std::atomic<std::size_t> count = 0;
+    for_each_block(v, [&](auto block) { count += block.size(); }, small_blocks, 4);
+    require(count == v.size(), "not all elements");
+  };
+  EXPECT_EQ(in_child_as_nobody(without_threads), "exit 0");
 }
 
 TEST_F(reading_blocks, in_several_threads_end_with_the_first_exception) {

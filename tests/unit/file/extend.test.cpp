@@ -145,5 +145,22 @@ TEST_F(file_extend, throws_at_the_file_size_limit_instead_of_dying) {
   EXPECT_EQ(in_child(extend_past_the_limit), "exit 0");
 }
 
+TEST_F(file_extend, fills_holes_beyond_a_lowered_limit_or_throws_instead_of_dying) {
+  detail::file file = make();
+  file.extend(0, 2 * MiB);
+  const auto fill_beyond_the_limit = [&] {
+    limit_resource(RLIMIT_FSIZE, 1 * MiB);
+    file.fill_holes(0, 2 * MiB);
+    const refusal no_allocation(feature::allocation, EOPNOTSUPP);
+    try {
+      file.fill_holes(0, 2 * MiB);
+    } catch (const error& failure) {
+      return require(failure.code().value() == EFBIG, failure.what());
+    }
+    require(false, "no exception");
+  };
+  EXPECT_EQ(in_child(fill_beyond_the_limit), "exit 0");
+}
+
 }  // namespace
 }  // namespace mapvec::test

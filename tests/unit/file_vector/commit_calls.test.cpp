@@ -238,6 +238,17 @@ TEST_F(file_vector_commit, of_what_was_appended_as_a_range_needs_one_write_befor
   EXPECT_EQ(stored_elements<int>(path()), values);
 }
 
+/// The range ends in the large folio that was made for elements one by one.
+TEST_F(file_vector_commit, of_a_range_within_a_window_lets_its_folio_go) {
+  auto v = ints::create(path());
+  while (v.size() < 10 * MiB / sizeof(int)) v.push_back(1);
+  const std::size_t wanted = 12 * MiB - 8 * KiB;  // of the window, which ends at 12 MiB
+  v.append_range(std::vector<int>((wanted - 128) / sizeof(int) - v.size(), 2));
+  const call_log log;
+  v.commit();
+  EXPECT_EQ(log.count(call::fadvise_dontneed), 1U) << log.summary();
+}
+
 TEST_F(file_vector_commit, that_cannot_store_the_count_changes_nothing) {
   auto v = ints::create(path());
   v.append_range(std::vector<int>{1, 2, 3});

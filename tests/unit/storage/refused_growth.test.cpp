@@ -2,6 +2,7 @@
 //
 // Goal: what the kernel refuses while a vector grows is worked round or an exception, and leaves
 // the file as it was. Method: faults, and refused features that stand for other systems.
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -144,6 +145,18 @@ TEST_F(refused_growth, a_file_size_limit_lowered_after_the_allocation_is_no_sign
     limit_resource(RLIMIT_FSIZE, 4 * MiB);
     while (v.size() < v.capacity()) v.push_back(v.size());
     for (std::uint64_t i = 0; i < v.size(); ++i) require(v[i] == i, "an element changed");
+  };
+  EXPECT_EQ(in_child(append_below_the_capacity), "exit 0");
+}
+
+TEST_F(refused_growth, a_file_size_limit_lowered_before_a_range_is_appended_is_no_signal) {
+  const auto append_below_the_capacity = [&] {
+    mapvec::vector<std::uint64_t> v(in_file());
+    v.reserve(2 * MiB);
+    limit_resource(RLIMIT_FSIZE, 4 * MiB);
+    const std::vector<std::uint64_t> range(MiB, 7);  // 8 MiB, by one pwrite if that may be
+    v.append_range(range);
+    require(std::equal(v.begin(), v.end(), range.begin(), range.end()), "an element is wrong");
   };
   EXPECT_EQ(in_child(append_below_the_capacity), "exit 0");
 }
