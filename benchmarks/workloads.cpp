@@ -25,6 +25,11 @@ struct advised : ours {
   void expect_random_reads() { advise(mapvec::access::random); }
 };
 
+// A quarter of the memory group.
+struct bounded : ours {
+  bounded() : ours(mapvec::options{.memory_budget_bytes = 64 * mapvec::MiB}) {}
+};
+
 namespace {
 
 struct write_cached {
@@ -78,6 +83,8 @@ std::vector<workload> workloads() {
       {"append_range/pwrite_fallocate", write_range<fallocate>},
       {"append_past/mapvec", push_back_past<ours>},
       {"append_past/mapvec_range", append_range_past<ours>},
+      {"append_past/mapvec_bounded", push_back_past<bounded>},
+      {"append_past/mapvec_bounded_range", append_range_past<bounded>},
       {"append_past/remap", push_back_past<remap>},
       {"append_past/remap_fallocate", push_back_past<remap_fallocate>},
       {"append_past/pwrite", write_past<sparse>},
@@ -92,9 +99,14 @@ std::vector<workload> workloads() {
       {"scan_past/mapvec", scan_past},
       {"scan_past/mapvec_blocks", scan_blocks},
       {"scan_past/read_loop", scan_by_read},
+      {"touch_past/mapvec", touch_past},
+      {"touch_past/mapvec_blocks", touch_blocks},
       {"random_past/mapvec", random_past},
       {"random_past/mapvec_random", random_past_advised},
       {"random_past/mapvec_gather", gather_past},
+      {"hot_scan/alone", hot_scan_alone},
+      {"hot_scan/mapvec_bounded", hot_scan_beside<bounded>},
+      {"hot_scan/mapvec", hot_scan_beside<ours>},
       {"growth/mapvec", grow_ours},
       {"growth/fallocate", grow_by_hand},
   };

@@ -5,6 +5,7 @@
 #include "workloads_past.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
@@ -43,6 +44,30 @@ counters random_pass(const job& asked, mapvec::access how) {
   const auto view = mapvec::file_view<number>::open(asked.path);
   view.advise(how);
   return read_random(asked, [&](std::size_t position) { return &view[position]; });
+}
+
+number sum_of_pages(std::span<const number> read) {
+  constexpr std::size_t step = 4096 / sizeof(number);
+  number sum = 0;
+  for (std::size_t i = 0; i < read.size(); i += step) sum += read[i];
+  return sum;
+}
+
+/// The sum of `use(block)` over the first asked.bytes of the file.
+template <class Use>
+counters time_blocks(const job& asked, const Use& use) {
+  const auto view = mapvec::file_view<number>::open(asked.path);
+  const stopwatch watch;
+  number sum = 0;
+  std::size_t left = asked.count();
+  for (const auto block : mapvec::blocks(view)) {
+    const auto wanted = block.first(std::min(left, block.size()));
+    sum += use(wanted);
+    left -= wanted.size();
+    if (left == 0) break;
+  }
+  keep(sum);
+  return scan_counters(watch, asked.bytes);
 }
 
 constexpr std::size_t growth_step_bytes = std::size_t{64} << 20;
@@ -95,18 +120,24 @@ counters scan_past(const job& asked) {
 
 counters scan_blocks(const job& asked) {
   return cold_pass(asked, [](const job& now) {
+    return time_blocks(now, [](std::span<const number> block) {
+      return std::accumulate(block.begin(), block.end(), number{0});
+    });
+  });
+}
+
+counters touch_past(const job& asked) {
+  return cold_pass(asked, [](const job& now) {
     const auto view = mapvec::file_view<number>::open(now.path);
     const stopwatch watch;
-    number sum = 0;
-    std::size_t left = now.count();
-    for (const auto block : mapvec::blocks(view)) {
-      const auto wanted = block.first(std::min(left, block.size()));
-      sum = std::accumulate(wanted.begin(), wanted.end(), sum);
-      left -= wanted.size();
-      if (left == 0) break;
-    }
-    keep(sum);
+    keep(sum_of_pages(std::span(view.data(), now.count())));
     return scan_counters(watch, now.bytes);
+  });
+}
+
+counters touch_blocks(const job& asked) {
+  return cold_pass(asked, [](const job& now) {
+    return time_blocks(now, [](std::span<const number> block) { return sum_of_pages(block); });
   });
 }
 
@@ -127,6 +158,20 @@ counters scan_by_read(const job& asked) {
     ::close(fd);
     return values;
   });
+}
+
+counters hot_scan(const std::atomic<bool>& is_over, std::size_t least_passes) {
+  constexpr std::size_t count = (std::size_t{96} << 20) / sizeof(number);
+  mapvec::vector<number> hot;
+  for (number i = 0; i < count; ++i) hot.push_back(i);
+  const mapvec::vector<number>& read = hot;
+  const stopwatch watch;
+  std::size_t passes = 0;
+  for (; passes < least_passes || !is_over; ++passes) {
+    keep(std::accumulate(read.begin(), read.end(), number{0}));
+  }
+  return {{"nanoseconds", watch.seconds() * 1e9 / static_cast<double>(passes * count)},
+          {"passes", static_cast<double>(passes)}};
 }
 
 counters random_past(const job& asked) {

@@ -4,6 +4,10 @@
 // dropped from the page cache before each pass. And growing, at sizes that memory could not hold.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
+#include <thread>
+
 #include "harness.hpp"
 
 namespace bench {
@@ -16,11 +20,35 @@ counters make_raw(const job& asked);
 counters scan_past(const job& asked);
 counters scan_blocks(const job& asked);
 counters scan_by_read(const job& asked);
+// One element of each page: what bringing the bytes costs without their use.
+counters touch_past(const job& asked);
+counters touch_blocks(const job& asked);
 
 // asked.reads elements of the first asked.bytes; the time is for each distinct page.
 counters random_past(const job& asked);
 counters random_past_advised(const job& asked);
 counters gather_past(const job& asked);
+
+// The sum of a vector that memory holds, again and again; with asked.bytes, while another thread
+// pushes so many bytes into a vector that it does not. Nanoseconds for each element.
+counters hot_scan(const std::atomic<bool>& is_over, std::size_t least_passes);
+
+inline counters hot_scan_alone(const job&) {
+  const std::atomic<bool> is_over = true;
+  return hot_scan(is_over, 20);
+}
+template <class Vector>
+counters hot_scan_beside(const job& asked) {
+  std::atomic<bool> is_over = false;
+  std::thread streaming([&] {
+    Vector streamed;
+    for (number i = 0; i < asked.count(); ++i) streamed.push_back(i);
+    is_over = true;
+  });
+  counters values = hot_scan(is_over, 1);
+  streaming.join();
+  return values;
+}
 
 // Sixteen steps of 64 MiB from asked.bytes on, nothing of which is touched: microseconds a step.
 counters grow_ours(const job& asked);

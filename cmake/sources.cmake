@@ -11,6 +11,7 @@ set(mapvec_headers
   include/mapvec/temporary.hpp
   include/mapvec/region.hpp
   include/mapvec/advice.hpp
+  include/mapvec/budget.hpp
   include/mapvec/options.hpp
   include/mapvec/npy_header.hpp
   include/mapvec/detail/describe.hpp
@@ -43,6 +44,7 @@ set(mapvec_core_sources
   src/region.cpp
   src/advice.cpp
   src/fork_word.cpp
+  src/budget_account.cpp
   src/npy_header.cpp
   src/storage.cpp
   src/storage_pages.cpp

@@ -5,8 +5,6 @@
 // hash, equal phrases are neighbours, and counting is one walk. Texts are not compared: among n
 // phrases two share a hash, and count as one, with odds of n^2 / 2^65, for a hundred million 1 in
 // 3,700. With --keep the records go into a file that outlives the program, and sorts a copy.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
@@ -25,6 +23,8 @@
 #include <utility>
 #include <vector>
 
+#include "files.hpp"
+#include "memory.hpp"
 #include "terminal.hpp"
 #include "words.hpp"
 
@@ -32,7 +32,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr auto lost_text = "(its file cannot be read any more)";
 constexpr auto usage =
-    "usage: phrases [PATH...] [--words N] [--top N] [--keep F.npy]\n"
+    "usage: phrases [PATH...] [--words N] [--top N] [--keep F.npy] [--memory SIZE]\n"
     "Finds the most repeated phrases in files, and in directories with all that is below them.\n"
     "  PATH       files and directories (/usr/share); links below them are not followed\n"
     "  --words N  words in a phrase (5); a word is a run of A-Z, a-z and 0-9, case is ignored\n"
@@ -40,7 +40,10 @@ constexpr auto usage =
     "  --keep F.npy  adds the records, as they are read, to those that runs with the same N have\n"
     "             left in this file, and counts all; a run that is killed leaves whole files. For\n"
     "             NumPy: F.names.npy has the full name of each file and a zero byte behind it; a\n"
-    "             record's 'file' is the index of the name\n";
+    "             record's 'file' is the index of the name\n"
+    "  --memory SIZE  such as 64M: no more of the records is in memory, page cache included, "
+    "while\n"
+    "             they are read; says how much it was. Sorting still takes them all\n";
 
 struct record {  // so many words begin at this byte of this file; sorted in the order of members
   std::uint64_t hash;
@@ -65,6 +68,9 @@ struct corpus {
   mapvec::vector<record> records;
   mapvec::file_vector<record> kept;  // instead, until it is time to sort; open with --keep only
   mapvec::file_vector<unsigned char> names;  // of the files whose records are kept
+  memory_watch memory;                       // that reading takes, if it is bounded
+
+  mapvec::options storing() const { return {.memory_budget_bytes = memory.budget_bytes}; }
 };
 
 void skip_unreadable(corpus& texts, const std::string& path, const std::error_code& reason) {
@@ -73,23 +79,10 @@ void skip_unreadable(corpus& texts, const std::string& path, const std::error_co
   ++texts.unreadable;
 }
 
-void list_files(corpus& texts, const fs::path& path) {
-  std::error_code failure, gone;  // what disappears meanwhile has never been there
-  if (fs::is_regular_file(path, failure)) return texts.files.push_back(path);
-  fs::directory_iterator entry(path, failure);
-  for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
-    if (entry->is_symlink(gone)) continue;  // it might lead in circles
-    if (entry->is_directory(gone)) list_files(texts, entry->path());
-    if (!entry->is_regular_file(gone) || entry->file_size(gone) == 0) continue;
-    texts.files.push_back(entry->path());  // of size 0 are files of the kernel that never end
-  }
-  if (failure) skip_unreadable(texts, path, failure);
-}
-
 // Opens what earlier runs have kept, or makes it. Opening a file changes nothing in it.
 void open_kept(corpus& texts, fs::path path) {
   using byte_file = mapvec::file_vector<unsigned char>;
-  texts.kept = mapvec::file_vector<record>::open_or_create(path);
+  texts.kept = mapvec::file_vector<record>::open_or_create(path, texts.storing());
   path.replace_extension(".names.npy");
   texts.names = texts.kept.empty() ? byte_file::open_or_create(path) : byte_file::open(path);
   std::vector<std::string> files(1);
@@ -120,6 +113,7 @@ bool append_phrases(corpus& texts, auto& records, std::size_t file, std::istream
   };
   return read_phrases(in, texts.words, append, [&](std::uint64_t offset, std::size_t size_bytes) {
     texts.text_bytes += size_bytes;
+    texts.memory.forget(texts.files[file]);
     std::error_code gone;
     const double share = double(offset) / double(fs::file_size(texts.files[file], gone));
     show_progress("reading", (double(file - texts.known_files) + std::min(1.0, share)) /
@@ -151,7 +145,10 @@ void read_files(corpus& texts, auto& records) {
       skip_unreadable(texts, texts.files[i], {errno, std::generic_category()});
     }
     if (texts.kept.is_open()) keep_name(texts, i);
+    texts.memory.forget(texts.files[i]);
+    texts.memory.look(records);
   }
+  texts.memory.end(records);
 }
 
 // Walks over the runs of equal hashes. A text is read only where the count could make the list.
@@ -200,15 +197,14 @@ void find_phrases(corpus& texts) {
     std::cout << std::right << std::setw(10) << count << std::setw(10) << files << "  " << std::left
               << column << text << "  " << texts.files[first.file] << ": " << first.offset << '\n';
   }
-  rusage used{};
-  ::getrusage(RUSAGE_SELF, &used);
   std::cout << "\ntext       " << texts.text << " files, " << texts.text_bytes << " bytes; skipped "
             << texts.binary << " binary, " << texts.unreadable << " unreadable\nelements   "
             << texts.records.size() << " of " << sizeof(record) << " bytes, " << texts.distinct
             << " distinct\nbytes      "
             << texts.records.disk_size_bytes() + texts.kept.disk_size_bytes() << " on disk, "
-            << used.ru_maxrss * 1024 << " of memory at the peak\n"
-            << phases.text();
+            << peak_resident_bytes() << " of memory at the peak\n";
+  texts.memory.print(std::cout);
+  std::cout << phases.text();
 }
 }  // namespace
 
@@ -219,7 +215,7 @@ int main(int argc, char** argv) try {
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     if (argument == "--help") return std::cout << usage, 0;
-    if (argument != "--words" && argument != "--top" && argument != "--keep") {
+    if (!std::set<std::string>{"--words", "--top", "--keep", "--memory"}.contains(argument)) {
       if (argument.starts_with('-')) throw std::invalid_argument("there is no option " + argument);
       paths.push_back(argument);
       continue;
@@ -228,15 +224,18 @@ int main(int argc, char** argv) try {
     if (argument == "--words") texts.words = whole_number(argument, value);
     if (argument == "--top") texts.top = whole_number(argument, value);
     if (argument == "--keep") keep = value;
+    if (argument == "--memory") texts.memory.budget_bytes = size_in_bytes(argument, value);
     if (argument == "--keep" && !value.ends_with(".npy"))
       throw std::invalid_argument("--keep needs a name that ends in .npy");
   }
   if (paths.empty()) paths.emplace_back("/usr/share");
   for (const std::string& path : paths) {
     if (!fs::exists(path)) throw std::runtime_error("there is no file or directory " + path);
-    list_files(texts, keep.empty() ? fs::path(path) : fs::absolute(path));
+    list_files(texts.files, keep.empty() ? fs::path(path) : fs::absolute(path),
+               [&](const auto&... failure) { skip_unreadable(texts, failure...); });
   }
   std::ranges::sort(texts.files);
+  texts.records = mapvec::vector<record>(texts.storing());
   if (!keep.empty()) open_kept(texts, keep);
   std::cout.imbue(std::locale(std::locale::classic(), new thousands));
   find_phrases(texts);

@@ -39,10 +39,20 @@ file::~file() {
   if (failed != 0) report_error(-failed, "close", name_);
 }
 
+namespace {
+
+struct statfs status_of_file_system(const file& asked) {
+  struct statfs status{};
+  const int failed = sys::fstatfs(asked.descriptor(), status);
+  if (failed != 0) throw_error(-failed, "ask for the file system of", asked.name());
+  return status;
+}
+
+}  // namespace
+
 file_system_traits file::file_system() const {
-  std::uint64_t magic = 0;
-  const int failed = sys::fstatfs(fd_, magic);
-  if (failed != 0) throw_error(-failed, "ask for the file system of", name_);
+  // f_type is a signed word, and some magic numbers have the top bit of 32 set.
+  const std::uint64_t magic = static_cast<std::uint32_t>(status_of_file_system(*this).f_type);
   const bool in_memory = magic == tmpfs_magic || magic == ramfs_magic;
   return {.in_memory = in_memory,
           .over_network = std::ranges::find(network_magics, magic) != network_magics.end(),
@@ -75,7 +85,22 @@ std::uint64_t file::allocated_bytes() const {
 int file::try_extend(std::uint64_t old_size_bytes, std::uint64_t new_size_bytes) noexcept {
   // The kernel would send SIGXFSZ before it returned EFBIG, and that kills the process.
   if (new_size_bytes > sys::resource_limit(RLIMIT_FSIZE)) return -EFBIG;
-  return sys::fallocate(fd_, old_size_bytes, new_size_bytes - old_size_bytes);
+  if (!can_allocate_) return -EOPNOTSUPP;
+  const int failed = sys::fallocate(fd_, old_size_bytes, new_size_bytes - old_size_bytes);
+  if (failed == -EOPNOTSUPP) can_allocate_ = false;
+  return failed;
+}
+
+void file::require_free(std::uint64_t size_bytes, unsigned percent) const {
+  if (percent == 0) return;
+  const struct statfs status = status_of_file_system(*this);
+  const auto unit_bytes =
+      static_cast<std::uint64_t>(status.f_frsize != 0 ? status.f_frsize : status.f_bsize);
+  const std::uint64_t free_bytes = status.f_bavail * unit_bytes;
+  const std::uint64_t kept_bytes = status.f_blocks * std::min(percent, 100U) / 100 * unit_bytes;
+  if (free_bytes >= kept_bytes && free_bytes - kept_bytes >= size_bytes) return;
+  add(process_counters.allocate_failures, 1);
+  throw_error(ENOSPC, "leave the asked share of the disk free beside", name_, {0, size_bytes});
 }
 
 void file::extend(std::uint64_t old_size_bytes, std::uint64_t new_size_bytes) {

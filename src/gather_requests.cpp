@@ -2,6 +2,7 @@
 #include <mapvec/detail/gather_requests.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <mapvec/advice.hpp>
@@ -20,10 +21,12 @@ constexpr std::size_t batch_pages = 256;
 constexpr std::size_t dense_share = 8;
 
 // As blocks take it by default.
-constexpr block_plan whole_blocks{.block_bytes = 4 * MiB - block_reader::margin_bytes,
+constexpr block_plan whole_blocks{.block_bytes = 2 * MiB - block_reader::margin_bytes,
                                   .buffers = 4,
                                   .threads = 2,
                                   .in_place = false};
+
+constexpr std::size_t no_budget = std::numeric_limits<std::size_t>::max();
 
 class page_requests {
  public:
@@ -39,6 +42,8 @@ class page_requests {
   /// Asks for the pages of the requests from `first` on, up to batch_pages of them; returns where
   /// the next batch begins.
   std::size_t ask_for_batch(std::size_t first) const noexcept;
+  /// Lets go of the pages from the first of requests [first, end) to the last, whoever had them.
+  void drop(std::size_t first, std::size_t end) const noexcept;
 
   std::size_t first_page(std::size_t i) const noexcept { return page_of(requests_[i].index, 0); }
   std::size_t last_page(std::size_t i) const noexcept {
@@ -101,6 +106,15 @@ std::size_t page_requests::ask_for_batch(std::size_t first) const noexcept {
   return i;
 }
 
+void page_requests::drop(std::size_t first, std::size_t end) const noexcept {
+  const std::size_t page = sys::page_bytes();
+  const std::size_t from_bytes = first_page(first) * page;
+  const std::size_t size_bytes = (last_page(end - 1) + 1) * page - from_bytes;
+  auto* const file_start = const_cast<std::byte*>(source_.data) - source_.offset_bytes;
+  sys::madvise(file_start + from_bytes, size_bytes, MADV_DONTNEED);
+  sys::fadvise_dontneed(source_.fd, from_bytes, size_bytes);
+}
+
 /// From end to end, for those who want nearly all of it.
 void gather_dense(const stored_bytes& source, std::size_t element_bytes, bool in_place,
                   std::span<const gather_request> requests, copy_elements copy, void* out) {
@@ -111,6 +125,7 @@ void gather_dense(const stored_bytes& source, std::size_t element_bytes, bool in
   wanted.offset_bytes += first_index * element_bytes;
   wanted.size_bytes = count * element_bytes;
   block_plan plan = whole_blocks;
+  plan.block_bytes = std::min(plan.block_bytes, source.budget_bytes / (2 * plan.buffers));
   plan.block_bytes = std::max<std::size_t>(plan.block_bytes / element_bytes, 1) * element_bytes;
   plan.in_place = in_place;
   block_reader reader(std::move(wanted), plan);
@@ -144,6 +159,7 @@ void gather(const stored_bytes& source, std::size_t element_bytes, bool in_place
     const std::size_t end = asked;
     asked = pages.ask_for_batch(end);
     copy(source.data, 0, requests.subspan(first, end - first), out);
+    if (source.budget_bytes != no_budget) pages.drop(first, end);
     first = end;
   }
 }

@@ -50,6 +50,10 @@ void give_memory(std::size_t size_bytes) noexcept {
   process_memory_bytes.fetch_sub(size_bytes, std::memory_order_relaxed);
 }
 
+bool is_bounded(const options& settings) noexcept {
+  return settings.budget.is_limited() || settings.memory_budget_bytes != 0;
+}
+
 const options& default_options() noexcept {
   static const options instance;
   return instance;
@@ -69,7 +73,11 @@ storage::state::~state() {
   }
   // An inherited word is null in the child for good, and its pool may be locked by a thread that
   // exists in the parent only.
-  if (inherited) return;
+  // The same holds for its budget.
+  if (inherited) {
+    [[maybe_unused]] const budget_share* left = share.release();
+    return;
+  }
   if (record != nullptr) {
     unlock_writer(backing.descriptor);  // at once, whoever else has the descriptor by now
   } else if (!keeps_file && !backing.path.empty()) {
@@ -107,7 +115,10 @@ void storage::publish() noexcept {
   // Written once: other threads may be reading it.
   if (data_ == nullptr) data_ = now.mapped.data() + now.element.header_bytes;
   capacity_bytes_ = whole_elements(now.usable_bytes());
-  if (now.record != nullptr) committed_bytes_ = now.record->committed_bytes;
+  settled_bytes_ = now.record != nullptr ? now.record->committed_bytes : 0;
+  if (now.share != nullptr) {
+    settled_bytes_ = std::max(settled_bytes_, whole_elements(now.share->started_bytes()));
+  }
   limit_ = now.word;
   *now.word = data_ + std::min(whole_elements(now.prepared_bytes), capacity_bytes_);
 }
@@ -172,7 +183,9 @@ void storage::make_room(element_layout element, std::size_t used_bytes) {
   MAPVEC_ASSERT(end_bytes - element.size_bytes <= state_->prepared_bytes);
   const std::size_t until_bytes =
       round_up(std::max(state_->prepared_bytes + 1, end_bytes), state_->window_bytes());
-  state_->prepare_window(std::min(until_bytes, state_->size_bytes));
+  const std::size_t window_end_bytes = std::min(until_bytes, state_->size_bytes);
+  state_->make_way(end_bytes - element.size_bytes, window_end_bytes);
+  state_->prepare_window(window_end_bytes);
   publish();
 }
 
@@ -188,7 +201,13 @@ bool storage::append(std::size_t used_bytes, const void* data, std::size_t size_
   const std::size_t end_bytes = first_bytes + size_bytes;
   // Below a limit that was lowered since the allocation, a write would be SIGXFSZ.
   if (end_bytes > sys::resource_limit(RLIMIT_FSIZE)) return false;
-  now.backing.descriptor.write(data, size_bytes, first_bytes);
+  const std::size_t piece_bytes = now.share != nullptr ? now.share->piece_bytes() : size_bytes;
+  for (std::size_t done = 0; done < size_bytes; done += piece_bytes) {
+    const std::size_t next_bytes = std::min(done + piece_bytes, size_bytes);
+    now.make_way(first_bytes + done, std::max(first_bytes + next_bytes, now.prepared_bytes));
+    now.backing.descriptor.write(static_cast<const std::byte*>(data) + done, next_bytes - done,
+                                 first_bytes + done);
+  }
   // Within a window, its folio stays where the elements end; behind it, pwrite makes small ones.
   if (end_bytes > now.prepared_bytes) {
     now.set_prepared(round_up(end_bytes, sys::page_bytes()));
@@ -208,9 +227,9 @@ void storage::shrink(std::size_t used_bytes) {
   if (data_ == nullptr) return;
   require_owner();
   state& now = *state_;
+  if (now.record != nullptr) now.require_intact();
+  settle_shrink(used_bytes);
   if (now.record != nullptr) {
-    now.require_intact();
-    settle_shrink(used_bytes);
     if (now.size_bytes > now.element.header_bytes + used_bytes) {
       now.begin_writing();
       now.cut_file(now.element.header_bytes + used_bytes);
@@ -233,7 +252,8 @@ void storage::shrink(std::size_t used_bytes) {
 }
 
 bool storage::state::may_start_in_memory(std::size_t end_bytes) const noexcept {
-  return !settings.builder.makes_names() && end_bytes <= memory_stage_bytes();
+  return !settings.builder.makes_names() && !is_bounded(settings) &&
+         end_bytes <= memory_stage_bytes();
 }
 
 std::size_t storage::state::memory_stage_bytes() const noexcept {
@@ -247,7 +267,11 @@ std::size_t storage::state::memory_stage_bytes() const noexcept {
 std::size_t storage::state::next_size(std::size_t end_bytes, growth how) const noexcept {
   std::size_t wanted = end_bytes;
   if (how == growth::geometric) {
-    const std::size_t step = std::min(step_bytes(size_bytes), step_limit_bytes);
+    std::size_t step = std::min(step_bytes(size_bytes), step_limit_bytes);
+    // Zeros that are written instead of an allocation are in memory, too.
+    if (share != nullptr && !backing.descriptor.can_allocate()) {
+      step = std::min(step, share->piece_bytes());
+    }
     wanted = std::max({end_bytes, size_bytes + step, sys::page_bytes()});
   }
   const bool in_huge_pages = wanted >= huge_page_bytes && step_limit_bytes >= huge_page_bytes;
@@ -298,6 +322,7 @@ void storage::state::start(std::size_t end_bytes, growth how) {
   extend(backing.descriptor, 0, end_bytes, std::min(wanted, reserved.size_bytes()), new_bytes);
   mapped = std::move(reserved);
   add(process_counters.active_segments, 1);
+  share = share_under(settings, 0);
   set_size(new_bytes);
 }
 
@@ -346,12 +371,14 @@ void storage::state::extend(file& grown, std::size_t old_bytes, std::size_t end_
   const std::size_t enough_bytes = round_up(end_bytes, sys::page_bytes());
   new_bytes = std::max(wanted_bytes, enough_bytes);
   try {
+    grown.require_free(new_bytes - old_bytes, settings.free_disk_percent);
     grown.extend(old_bytes, new_bytes);
     step_limit_bytes = saturating_multiply(step_limit_bytes, 2);
   } catch (const error&) {
     step_limit_bytes = std::max((new_bytes - old_bytes) / 2, sys::page_bytes());
     if (new_bytes == enough_bytes) throw;
     new_bytes = enough_bytes;
+    grown.require_free(new_bytes - old_bytes, settings.free_disk_percent);
     grown.extend(old_bytes, new_bytes);
   }
 }
@@ -361,8 +388,14 @@ void storage::state::set_size(std::size_t new_bytes) noexcept {
   size_bytes = new_bytes;
   // Memory has no window, and of a temporary file the first folio is left as it comes.
   if (in_memory() || keeps_file) return set_prepared(new_bytes);
-  set_prepared(record != nullptr ? round_up(prepared_bytes, sys::page_bytes())
-                                 : largest_window_bytes);
+  if (record != nullptr) {
+    set_prepared(round_up(prepared_bytes, sys::page_bytes()));
+  } else if (share == nullptr) {
+    set_prepared(largest_window_bytes);
+  } else {
+    set_prepared(element.header_bytes);  // a fault would read ahead, uncounted
+  }
+  if (share != nullptr) share->set_end(prepared_bytes);
 }
 
 /// At least `end_bytes` are as good as prepared.
@@ -373,10 +406,13 @@ void storage::state::set_prepared(std::size_t end_bytes) noexcept {
 /// How much is prepared at a time. A store makes all of its folio dirty, and a commit writes what
 /// is dirty: so of what was appended since the last commit a window is a quarter at most.
 std::size_t storage::state::window_bytes() const noexcept {
-  if (record == nullptr) return largest_window_bytes;
+  const std::size_t most_bytes = share != nullptr
+                                     ? std::min(share->piece_bytes(), largest_window_bytes)
+                                     : largest_window_bytes;
+  if (record == nullptr) return most_bytes;
   const std::size_t committed_end = element.header_bytes + record->committed_bytes;
   const std::size_t appended = prepared_bytes - std::min(prepared_bytes, committed_end);
-  return std::clamp(std::bit_floor(appended / 4), smallest_window_bytes, largest_window_bytes);
+  return std::clamp(std::bit_floor(appended / 4), smallest_window_bytes, most_bytes);
 }
 
 /// Writes zeros over [prepared, until), which brings it into the page cache in folios of 2 MiB
@@ -394,6 +430,32 @@ void storage::state::prepare_window(std::size_t until_bytes) {
   sys::madvise(mapped.data() + window.offset_bytes, window.size_bytes, MADV_POPULATE_WRITE);
   window_start_bytes = window.offset_bytes;
   set_prepared(until_bytes);
+}
+
+/// Has the next append prepare a window again, where memory has been given up. The page that the
+/// elements end in is asked for alone: a fault would bring those around it, and leave a mark for
+/// the next to read ahead with larger and larger folios.
+void storage::state::end_window(std::size_t end_bytes) noexcept {
+  const std::size_t page = sys::page_bytes();
+  const std::size_t last = round_down(end_bytes, page);
+  if (last != end_bytes) sys::madvise(mapped.data() + last, page, MADV_WILLNEED);
+  prepared_bytes = std::min(round_up(end_bytes, page), size_bytes);
+  window_start_bytes = prepared_bytes;
+}
+
+/// What the file has of the budget that the options give; null where they give none.
+std::unique_ptr<budget_share> storage::state::share_under(const options& chosen,
+                                                          std::size_t end_bytes) const {
+  if (!is_bounded(chosen)) return nullptr;
+  const memory_budget budget =
+      chosen.budget.is_limited() ? chosen.budget : memory_budget(chosen.memory_budget_bytes);
+  return std::make_unique<budget_share>(budget_access::account_of(budget),
+                                        backing.descriptor.descriptor(), mapped.data(), end_bytes);
+}
+
+/// Before the bytes between the elements and `end_bytes` come into memory.
+void storage::state::make_way(std::size_t used_end_bytes, std::size_t end_bytes) {
+  if (share != nullptr) wait_for_disk(share->advance(used_end_bytes, end_bytes), {});
 }
 
 }  // namespace mapvec::detail

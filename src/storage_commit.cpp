@@ -42,6 +42,7 @@ void storage::state::attach_file(std::size_t end_bytes, std::size_t element_byte
   end_bytes = std::min(end_bytes, mapped.size_bytes());  // of a tail
   add(process_counters.active_segments, 1);
   prepared_bytes = element.header_bytes + record->committed_bytes;
+  share = share_under(settings, prepared_bytes);
   set_size(end_bytes);
 }
 
@@ -153,24 +154,29 @@ void storage::state::drop_large_folios(std::size_t end_bytes) noexcept {
   const std::size_t size = round_up(prepared_bytes, huge_page_bytes) - first;
   sys::madvise(mapped.data() + first, size, MADV_DONTNEED);
   sys::fadvise_dontneed(backing.descriptor.descriptor(), first, size);
-  // The page that the elements end in is asked for alone. A fault would bring those around it, and
-  // leave a mark for the next to read ahead with larger and larger folios.
-  const std::size_t page = sys::page_bytes();
-  const std::size_t last = round_down(end_bytes, page);
-  if (last != end_bytes) sys::madvise(mapped.data() + last, page, MADV_WILLNEED);
-  prepared_bytes = std::min(round_up(end_bytes, page), size_bytes);
-  window_start_bytes = prepared_bytes;
+  end_window(end_bytes);
+  if (share != nullptr) share->set_end(prepared_bytes);
 }
 
 std::size_t storage::row_width() const noexcept {
   return data_ != nullptr && state_->record != nullptr ? state_->record->row_width : 1;
 }
 
+std::size_t storage::committed_bytes() const noexcept {
+  return data_ != nullptr && state_->record != nullptr ? state_->record->committed_bytes : 0;
+}
+
 /// Before an element is written where the file counts another: stores the shorter count. After a
-/// crash the new element would else stand among the old ones.
+/// crash the new element would else stand among the old ones. And where memory has been given up,
+/// windows are prepared anew.
 void storage::settle_shrink(std::size_t used_bytes) {
-  if (used_bytes >= committed_bytes_) return;
-  state_->publish_count(used_bytes);
+  if (used_bytes >= settled_bytes_) return;
+  state& now = *state_;
+  if (used_bytes < committed_bytes()) now.publish_count(used_bytes);
+  const std::size_t end_bytes = now.element.header_bytes + used_bytes;
+  if (now.share != nullptr && now.share->retreat(end_bytes)) {
+    now.end_window(end_bytes);
+  }
   publish();
 }
 
@@ -204,6 +210,7 @@ void storage::commit(std::size_t used_bytes, bool may_have_changed) {
     now.publish_count(used_bytes);
   }
   publish();
+  settle_shrink(used_bytes);
 }
 
 void storage::cut_spare(std::size_t used_bytes) {

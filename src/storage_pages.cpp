@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The bytes of a storage as the kernel holds them: in memory, on the disk, or on the way.
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 
 #include <mapvec/detail/block_reader.hpp>
 #include <mapvec/error.hpp>
@@ -14,15 +16,19 @@
 namespace mapvec::detail {
 
 void storage::state::require_intact() const {
+  if (failed_errno == 0 && share != nullptr) failed_errno = -share->failure();
   if (failed_errno == 0) return;
   throw_error(failed_errno, "go on after a failed write-back of", backing.descriptor.name());
 }
 
 /// What a call said that waited for the disk. All of them go through here, because the kernel
-/// reports an error once and forgets it.
+/// reports an error once and forgets it. Where another vector of the same budget had it reported,
+/// a wait that came later says nothing of it.
 void storage::state::wait_for_disk(int result, byte_range range) {
+  const int failed_before = share != nullptr ? share->failure() : 0;
+  if (result == 0) result = failed_before;
   if (result == 0) return;
-  add(process_counters.sync_failures, 1);
+  if (result != failed_before) add(process_counters.sync_failures, 1);
   failed_errno = -result;
   throw_error(-result, "write back", backing.descriptor.name(), range);
 }
@@ -34,16 +40,50 @@ void storage::evict(std::size_t offset_bytes, std::size_t size_bytes) const {
   const std::size_t page = sys::page_bytes();
   const std::size_t first = offset_bytes == 0 ? 0 : round_up(header_bytes + offset_bytes, page);
   const std::size_t last = round_down(header_bytes + offset_bytes + size_bytes, page);
-  if (first >= last) return;
+  if (first < last) state_->drop({first, last - first});
+}
+
+void storage::state::drop(byte_range pages) {
   constexpr unsigned write_and_wait =
       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-  const int fd = state_->backing.descriptor.descriptor();
-  state_->wait_for_disk(sys::sync_file_range(fd, first, last - first, write_and_wait),
-                        {first, last - first});
+  const int fd = backing.descriptor.descriptor();
+  const std::uint64_t first = pages.offset_bytes;
+  wait_for_disk(sys::sync_file_range(fd, first, pages.size_bytes, write_and_wait), pages);
   // The mapping holds the pages, and the page cache does: both have to let go.
-  sys::madvise(state_->mapped.data() + first, last - first, MADV_DONTNEED);
-  sys::fadvise_dontneed(fd, first, last - first);
-  add(process_counters.dropped_bytes, last - first);
+  sys::madvise(mapped.data() + first, pages.size_bytes, MADV_DONTNEED);
+  sys::fadvise_dontneed(fd, first, pages.size_bytes);
+  add(process_counters.dropped_bytes, pages.size_bytes);
+}
+
+void storage::trim(std::size_t used_bytes) {
+  if (data_ == nullptr || inherited() || state_->in_memory()) return;
+  state& now = *state_;
+  now.require_intact();
+  const std::size_t allowed_bytes = now.share != nullptr ? now.share->allowed_bytes() : 0;
+  const std::size_t used_end_bytes = now.element.header_bytes + used_bytes;
+  constexpr std::size_t step_bytes = 16 * MiB;  // what one mincore() looks at, and whole folios
+  std::size_t left_bytes = resident_bytes();
+  for (std::size_t first = 0; first < now.size_bytes && left_bytes > allowed_bytes;
+       first += step_bytes) {
+    // The last page may be more than the file.
+    const std::size_t size =
+        std::min(step_bytes, round_up(now.size_bytes, sys::page_bytes()) - first);
+    const std::size_t found_bytes = detail::resident_bytes(now.mapped.data() + first, size);
+    if (found_bytes == 0) continue;
+    left_bytes -= std::min(left_bytes, found_bytes);
+    now.drop({first, size});
+    if (now.share != nullptr) now.share->set_dropped(first + size);
+    // What is appended next gets a window again.
+    if (first + size > used_end_bytes) now.end_window(used_end_bytes);
+  }
+  if (now.share != nullptr) now.share->find_loose();
+  publish();
+  if (used_bytes < settled_bytes_) note_shrink(used_bytes);
+}
+
+memory_budget storage::budget() const noexcept {
+  return data_ != nullptr && state_->share != nullptr && !inherited() ? state_->share->budget()
+                                                                      : memory_budget();
 }
 
 void storage::begin_write_back(std::size_t offset_bytes, std::size_t size_bytes) const {
@@ -67,6 +107,7 @@ stored_bytes storage::source(std::size_t used_bytes) const {
   found.fd = state_->backing.descriptor.descriptor();
   found.offset_bytes = state_->element.header_bytes;
   found.name = state_->backing.descriptor.name();
+  found.budget_bytes = budget().limit_bytes();
   return found;
 }
 

@@ -182,6 +182,8 @@ struct storage::publisher {
     options chosen = settings;
     std::string new_name = named.name.path();
     std::string new_path = new_name;
+    auto share = now.share_under(settings, now.prepared_bytes);
+    if (share != nullptr) share->find_loose();
     try {
       linking made(own);
       write_header(own, header);
@@ -201,6 +203,7 @@ struct storage::publisher {
     now.backing.path = std::move(new_path);
     now.settings = std::move(chosen);
     now.record = std::move(record);
+    now.share = std::move(share);
     now.drop_large_folios(end_bytes);
     temporary.publish();
     return true;

@@ -20,6 +20,8 @@
 #include <mapvec/temporary.hpp>
 #include <mapvec/units.hpp>
 
+#include "budget_account.hpp"
+
 namespace mapvec::detail {
 
 // What a small commit writes beyond its elements is at most the rest of such a window. Half as much
@@ -64,6 +66,10 @@ struct storage::state {
               std::size_t& new_bytes);
   std::size_t window_bytes() const noexcept;
   void prepare_window(std::size_t until_bytes);
+  void end_window(std::size_t end_bytes) noexcept;
+  std::unique_ptr<budget_share> share_under(const options& chosen, std::size_t end_bytes) const;
+  void make_way(std::size_t used_end_bytes, std::size_t end_bytes);
+  void drop(byte_range pages);
   void set_prepared(std::size_t end_bytes) noexcept;
   void set_size(std::size_t new_bytes) noexcept;
   std::size_t usable_bytes() const noexcept;
@@ -92,8 +98,9 @@ struct storage::state {
   access advised = access::normal;
   bool space_guaranteed = true;
   bool keeps_file = false;                // a segment's file outlives it
-  int failed_errno = 0;                   // of the first write-back that failed; for ever
+  mutable int failed_errno = 0;           // of the first write-back that failed; for ever
   std::unique_ptr<commit_record> record;  // of a persistent storage
+  std::unique_ptr<budget_share> share;    // where there is a budget; knows the file and the mapping
 };
 
 }  // namespace mapvec::detail

@@ -10,6 +10,7 @@
 //    position() says where its elements are in the vector. They must not change meanwhile.
 //  - Changing (of a vector that is not const): blocks are the vector's own elements, valid like all
 //    its elements. What was not in memory before is written back behind the loop, and let go.
+//    Blocks, and what is read ahead of them, count as held by the vector's memory budget.
 //
 // The vector must not grow or shrink before the range has ended. Leaving the loop early ends it.
 // Elements that are not trivially copyable are always shown in place.
@@ -37,9 +38,10 @@
 namespace mapvec {
 
 struct block_options {
-  /// What a block takes in memory. Smaller ones cost more calls, larger ones leave the processor's
-  /// cache before they are used.
-  std::size_t block_bytes = 4 * MiB;
+  /// What a block takes in memory, or less: all of them take at most half of the vector's memory
+  /// budget, where it has one. Smaller ones cost more calls, larger ones leave the processor's
+  /// cache before they are used (docs/performance.md).
+  std::size_t block_bytes = 2 * MiB;
   /// Blocks in memory at once, the one in use included: reading takes so many times block_bytes.
   std::size_t buffers = 4;
   /// That read ahead. One leaves gaps at the disk, more than two gained nothing.
@@ -68,8 +70,28 @@ std::size_t elements_in_a_block(const block_options& how) noexcept {
   return std::max<std::size_t>((std::max(how.block_bytes, margins) - margins) / sizeof(T), 1);
 }
 
+/// The options, with what goes into `budget_bytes`: half of it is left for others.
+inline block_options within(std::size_t budget_bytes, block_options how) noexcept {
+  const std::size_t buffers = std::max<std::size_t>(how.buffers, 1);
+  how.block_bytes = std::min(how.block_bytes, budget_bytes / (2 * buffers));
+  return how;
+}
+
+/// Counts blocks against the budget of the vector, where it has one.
+template <class Vector>
+memory_hold memory_for(const Vector& read, const block_options& how) {
+  const memory_budget budget = vector_access::storage_of(read).budget();
+  const block_options bounded = within(budget.limit_bytes(), how);
+  return {budget, bounded.block_bytes * bounded.buffers};
+}
 template <class T>
-block_reader reader_of(stored_bytes source, const block_options& how) {
+memory_hold memory_for(const file_view<T>&, const block_options&) {
+  return {};
+}
+
+template <class T>
+block_reader reader_of(stored_bytes source, const block_options& wanted) {
+  const block_options how = within(source.budget_bytes, wanted);
   return block_reader(std::move(source), {.block_bytes = elements_in_a_block<T>(how) * sizeof(T),
                                           .buffers = std::max<std::size_t>(how.buffers, 1),
                                           .threads = how.reading_threads,
@@ -88,8 +110,8 @@ class block_source {
  public:
   using element = const T;
 
-  block_source(stored_bytes bytes, const block_options& how)
-      : reader_(reader_of<T>(std::move(bytes), how)) {}
+  block_source(stored_bytes bytes, const block_options& how, memory_hold memory)
+      : memory_(std::move(memory)), reader_(reader_of<T>(std::move(bytes), how)) {}
 
   block<const T> next() {
     reader_.release(std::exchange(last_, {}));
@@ -98,6 +120,7 @@ class block_source {
   }
 
  private:
+  memory_hold memory_;
   block_reader reader_;
   byte_block last_;
 };
@@ -108,13 +131,15 @@ class block_walk {
  public:
   using element = T;
 
-  block_walk(storage& held, std::span<T> elements, const block_options& how)
-      : storage_(&held),
+  block_walk(storage& held, std::span<T> elements, const block_options& how, memory_hold memory)
+      : memory_(std::move(memory)),
+        storage_(&held),
         elements_(elements),
         most_(elements_in_a_block<T>(how)),
         ahead_(look_ahead_bytes / (most_ * sizeof(T)) + 1) {}
   block_walk(block_walk&& other) noexcept
-      : storage_(other.storage_),
+      : memory_(std::move(other.memory_)),
+        storage_(other.storage_),
         elements_(other.elements_),
         most_(other.most_),
         ahead_(std::move(other.ahead_)),
@@ -171,6 +196,7 @@ class block_walk {
     storage_->evict(first, gone.offset_bytes + gone.size_bytes - first);
   }
 
+  memory_hold memory_;
   storage* storage_;
   std::span<T> elements_;
   std::size_t most_;
@@ -185,7 +211,8 @@ template <class Vector>
 block_walk<typename Vector::value_type> walk_of(Vector& changed, const block_options& how) {
   storage& held = vector_access::storage_of(changed);
   held.require_owner();
-  return {held, std::span(changed.data(), changed.size()), how};
+  return {held, std::span(changed.data(), changed.size()), within(held.budget().limit_bytes(), how),
+          memory_for(changed, how)};
 }
 
 template <class T>
@@ -244,15 +271,18 @@ class block_range {
 /// Costs nothing before begin().
 template <class T>
 auto blocks(const vector<T>& read, const block_options& how = {}) {
-  return block_range(detail::block_source<T>(detail::source_of(read), how));
+  return block_range(
+      detail::block_source<T>(detail::source_of(read), how, detail::memory_for(read, how)));
 }
 template <class T>
 auto blocks(const file_vector<T>& read, const block_options& how = {}) {
-  return block_range(detail::block_source<T>(detail::source_of(read), how));
+  return block_range(
+      detail::block_source<T>(detail::source_of(read), how, detail::memory_for(read, how)));
 }
 template <class T>
 auto blocks(const file_view<T>& read, const block_options& how = {}) {
-  return block_range(detail::block_source<T>(detail::source_of(read), how));
+  return block_range(
+      detail::block_source<T>(detail::source_of(read), how, detail::memory_for(read, how)));
 }
 /// Throws `error` (EPERM) in a forked child.
 template <class T>
@@ -279,6 +309,7 @@ void for_each_block(const Vector& read, Visit visit, block_options how = {},
   using element = typename Vector::value_type;
   if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
   how.buffers = std::max(how.buffers, threads + 1);
+  const detail::memory_hold memory = detail::memory_for(read, how);
   detail::block_reader reader = detail::reader_of<element>(detail::source_of(read), how);
   std::mutex mutex;
   std::exception_ptr first_failure;

@@ -5,6 +5,7 @@
 
 #include <mapvec/advice.hpp>
 #include <mapvec/blocks.hpp>
+#include <mapvec/budget.hpp>
 #include <mapvec/config.hpp>
 #include <mapvec/dtype.hpp>
 #include <mapvec/error.hpp>

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#include <mapvec/budget.hpp>
 #include <mapvec/config.hpp>
 #include <mapvec/temporary.hpp>
 #include <mapvec/units.hpp>
@@ -31,6 +32,19 @@ struct options {
   /// at most 256 MiB there. 0 = a file from the first element: then other threads may even change
   /// elements while one appends, and the pages may be registered for I/O.
   std::size_t spill_threshold_bytes = 1 * MiB;
+
+  /// How much of the vector may be in memory while it is appended to, page cache included: what is
+  /// longest there is written back and dropped (budget.hpp). The vector then has a file from the
+  /// first element on. 0 = no limit but the kernel's.
+  std::size_t memory_budget_bytes = 0;
+
+  /// The same limit for several vectors together; goes before memory_budget_bytes.
+  memory_budget budget = {};
+
+  /// Growing leaves so much of the file system free, in percent of its size, for others: a step
+  /// that would not fails with ENOSPC. Looked at when the file grows; what others write meanwhile
+  /// is not seen.
+  unsigned free_disk_percent = 0;
 
   /// Persistent files only: the mode of a new one, before the umask.
   unsigned permissions = 0666;

@@ -19,7 +19,7 @@ struct statistics {
   std::uint64_t map_failures = 0;       ///< mmap, mremap, mprotect or madvise said no
   std::uint64_t unmap_failures = 0;     ///< munmap said no: addresses are lost
   std::uint64_t sync_failures = 0;      ///< writing back failed: the vector is marked failed
-  std::uint64_t dropped_bytes = 0;      ///< bytes handed back to the kernel by evict()
+  std::uint64_t dropped_bytes = 0;      ///< handed back to the kernel: evict(), trim(), budgets
   /// Bytes behind the count in files opened for writing: what runs that did not end with close()
   /// had appended or allocated. Dropped by the first write.
   std::uint64_t uncommitted_bytes = 0;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include <mapvec/advice.hpp>
+#include <mapvec/budget.hpp>
 #include <mapvec/config.hpp>
 #include <mapvec/options.hpp>
 
@@ -58,7 +59,7 @@ class MAPVEC_API storage {
     std::swap(data_, other.data_);
     std::swap(limit_, other.limit_);
     std::swap(capacity_bytes_, other.capacity_bytes_);
-    std::swap(committed_bytes_, other.committed_bytes_);
+    std::swap(settled_bytes_, other.settled_bytes_);
     std::swap(state_, other.state_);
   }
 
@@ -89,6 +90,12 @@ class MAPVEC_API storage {
     if (inherited()) throw_inherited();
   }
   std::size_t capacity_bytes() const noexcept { return capacity_bytes_; }
+  /// Below it, the file counts the elements, or they have left memory for the disk: whoever is to
+  /// append below has to say so before, with note_shrink().
+  std::size_t settled_bytes() const noexcept { return settled_bytes_; }
+  /// To be told when used_bytes falls below settled_bytes(): lowers the limit, so that the next
+  /// append asks first.
+  void note_shrink(std::size_t used_bytes) noexcept;
   /// The options it was made with.
   const options& settings() const noexcept;
 
@@ -121,6 +128,11 @@ class MAPVEC_API storage {
   /// now and at every later evict or growth: the kernel reports such an error once, and says
   /// nothing of which bytes are lost.
   void evict(std::size_t offset_bytes, std::size_t size_bytes) const;
+  /// Writes back and drops pages, the first ones first, until no more are in memory than the budget
+  /// leaves for this storage: none without a budget. Errors as evict().
+  void trim(std::size_t used_bytes);
+  /// No limit while there is no file.
+  memory_budget budget() const noexcept;
   /// Has the range written back without waiting. Throws `error` after a failure of before.
   void begin_write_back(std::size_t offset_bytes, std::size_t size_bytes) const;
   /// True if all of the range is in memory.
@@ -136,12 +148,9 @@ class MAPVEC_API storage {
   // Persistent storages only.
 
   /// What the file's header counts, durably.
-  std::size_t committed_bytes() const noexcept { return committed_bytes_; }
+  std::size_t committed_bytes() const noexcept;
   /// Elements in a row of the file; 1 where it has no rows.
   std::size_t row_width() const noexcept;
-  /// To be told when used_bytes falls below committed_bytes(): lowers the limit, so that the next
-  /// append asks first.
-  void note_shrink(std::size_t used_bytes) noexcept;
   /// Makes the bytes durable and then their count, as two waits for the disk. No call at all if the
   /// count is the same and neither `may_have_changed` nor write() changed a byte. Throws `error`;
   /// after a failed wait for good, with the count of before in the file.
@@ -179,7 +188,7 @@ class MAPVEC_API storage {
   // capacity_bytes_.
   std::byte* const* limit_ = &no_limit;
   std::size_t capacity_bytes_ = 0;
-  std::size_t committed_bytes_ = 0;
+  std::size_t settled_bytes_ = 0;
   state* state_ = nullptr;  // null until options are given or the first element comes
 };
 

@@ -10,7 +10,6 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace mapvec::sys {
@@ -52,12 +51,8 @@ int stat_path(const char* path, struct stat& result) noexcept {
   return result_of(::stat(path, &result));
 }
 
-int fstatfs(int fd, std::uint64_t& magic) noexcept {
-  struct statfs result{};
-  const int failed = retry_on_interrupt([&] { return ::fstatfs(fd, &result); });
-  // f_type is a signed word, and some magic numbers have the top bit of 32 set.
-  magic = static_cast<std::uint32_t>(result.f_type);
-  return failed;
+int fstatfs(int fd, struct statfs& result) noexcept {
+  return retry_on_interrupt([&] { return ::fstatfs(fd, &result); });
 }
 
 int set_no_copy_on_write(int fd) noexcept {

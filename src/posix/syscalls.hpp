@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 namespace mapvec::sys {
 
@@ -26,8 +27,8 @@ int fstat(int fd, struct stat& result) noexcept;
 int lstat(const char* path, struct stat& result) noexcept;
 /// stat(2): follows symbolic links.
 int stat_path(const char* path, struct stat& result) noexcept;
-/// The file system's magic number (statfs(2)) in `magic`. Retried on EINTR.
-int fstatfs(int fd, std::uint64_t& magic) noexcept;
+/// Retried on EINTR.
+int fstatfs(int fd, struct statfs& result) noexcept;
 /// Sets FS_NOCOW_FL; only an empty file of btrfs takes it.
 int set_no_copy_on_write(int fd) noexcept;
 /// Gives the file a name; fails with EEXIST rather than replace one. Goes through /proc/self/fd,

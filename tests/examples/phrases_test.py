@@ -216,6 +216,17 @@ class Report(Scratch):
         found = re.search(r"([\d,]+) on disk", run(self.root).stdout)
         self.assertGreaterEqual(number(found[1]), 69996 * 24)
 
+    def test_memory_is_bounded_while_reading(self):
+        # 100,000 records of 24 bytes, 2.4 MB; the program itself is counted, too.
+        self.write("large.txt", b"one two three four five six seven " * 15000)
+        plain = run(self.root).stdout
+        bounded = run(self.root, "--memory", "1M").stdout
+        took = re.search(r"reading +took ([\d,]+) bytes of memory, page cache included, with a "
+                         r"budget of 1,048,576\n", bounded)
+        self.assertLess(number(took[1]), 64 << 20)
+        self.assertNotIn("took", plain)
+        self.assertEqual(plain.partition("\ntext")[0], bounded.partition("\ntext")[0])
+
     def test_fewer_words_than_a_phrase_make_an_empty_table(self):
         result = run(self.write("text", b"only three words"), "--words", 4)
         self.assertEqual((result.returncode, result.stderr, rows(result.stdout)), (0, "", []))
@@ -308,6 +319,8 @@ class Mistakes(Scratch):
         for arguments in (["--words"], ["--words", "0"], ["--words", "-1"], ["--words", "five"],
                           ["--words", "5x"], ["--words", " 5"], ["--words", ""], ["--words", "1.5"],
                           ["--words", "99999999999999999999"], ["--words", "1000001"], ["--top"],
+                          ["--memory"], ["--memory", "64"], ["--memory", "0M"], ["--memory", "M"],
+                          ["--memory", "64MB"], ["--memory", "-1G"],
                           ["--top", "0"], ["--top", "no"], ["--what"], ["-x"], ["--words=5"],
                           [DATA, "--top", "3", "--top"]):
             with self.subTest(arguments=arguments):

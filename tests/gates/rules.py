@@ -41,6 +41,9 @@ LAYERS = [
         "src/gather_requests.cpp",
     ]),
     ("segment", [
+        "include/mapvec/budget.hpp",
+        "src/budget_account.hpp",
+        "src/budget_account.cpp",
         "include/mapvec/options.hpp",
         "include/mapvec/npy_header.hpp",
         "src/npy_header.cpp",

@@ -66,8 +66,8 @@ int stat_path(const char* path, struct stat& result) noexcept {
                  [&] { return real_sys::stat_path(path, result); });
 }
 
-int fstatfs(int fd, std::uint64_t& magic) noexcept {
-  return pass_on({.what = call::fstatfs, .fd = fd}, [&] { return real_sys::fstatfs(fd, magic); });
+int fstatfs(int fd, struct statfs& result) noexcept {
+  return pass_on({.what = call::fstatfs, .fd = fd}, [&] { return real_sys::fstatfs(fd, result); });
 }
 
 int set_no_copy_on_write(int fd) noexcept {

@@ -13,7 +13,7 @@ int close(int fd) noexcept;
 int fstat(int fd, struct stat& result) noexcept;
 int lstat(const char* path, struct stat& result) noexcept;
 int stat_path(const char* path, struct stat& result) noexcept;
-int fstatfs(int fd, std::uint64_t& magic) noexcept;
+int fstatfs(int fd, struct statfs& result) noexcept;
 int set_no_copy_on_write(int fd) noexcept;
 int link_descriptor(int fd, const char* path) noexcept;
 int link(const char* from, const char* to) noexcept;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,8 @@ struct stored_bytes {
   int fd = -1;
   std::size_t offset_bytes = 0;
   std::string name{};  ///< for messages
+  /// So much of it may be in memory: gather() then drops what it has used.
+  std::size_t budget_bytes = std::numeric_limits<std::size_t>::max();
 };
 
 struct block_plan {

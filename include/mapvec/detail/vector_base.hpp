@@ -337,6 +337,13 @@ class vector_base {
     if (offset + size == used_bytes()) size = storage_.capacity_bytes() - offset;
     storage_.evict(offset, size);
   }
+  /// Writes back and drops elements, the first ones first, until no more of the vector is in memory
+  /// than its budget leaves for it; all of it where it has none. For programs that read or change
+  /// elements here and there, once in a while. Costs a system call per 16 MiB of the vector. Errors
+  /// as evict().
+  void trim() {
+    with_limit_changing([&] { storage_.trim(used_bytes()); });
+  }
   /// Makes the range writable without a page fault, or throws mapvec::error: the way to turn a
   /// full disk into an exception where !space_guaranteed().
   void prefault(size_type position, size_type count) {
@@ -534,10 +541,8 @@ class vector_base {
     destroy(new_end, end_);
     annotate(limit(), end_, new_end);
     end_ = new_end;
-    if constexpr (Lifetime == lifetime::persistent) {
-      if (used_bytes() < storage_.committed_bytes()) {
-        with_limit_changing([&] { storage_.note_shrink(used_bytes()); });
-      }
+    if (used_bytes() < storage_.settled_bytes()) {
+      with_limit_changing([&] { storage_.note_shrink(used_bytes()); });
     }
   }
 

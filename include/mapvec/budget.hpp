@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+//
+// `memory_budget`: how much memory vectors may hold together while data streams through them.
+//
+//   const mapvec::memory_budget budget(256 * mapvec::MiB);
+//   const mapvec::options bounded{.budget = budget};
+//   mapvec::vector<int> keys(bounded), values(bounded);
+//
+// One vector alone is bounded by options::memory_budget_bytes, which is the same.
+//
+//  - Counted is what appending brings into memory, page cache included, and what blocks() reads
+//    into. Before that would be more than the limit, what was appended longest ago is written back
+//    and dropped, by the vector that holds most. The elements stay where they are; whoever touches
+//    them later reads them from the disk.
+//  - Not counted is what the program itself brings back: by reading and changing elements that were
+//    dropped, by prefetch and prefault. trim() of the vector drops that.
+//  - A vector that is appended to needs room for what is being written: an eighth of the limit, at
+//    most 8 MiB. Those that have not been appended to for long give up theirs first; when they go
+//    on, what the kernel reads back for them is not counted before their next few MiB.
+//  - A file_vector keeps one page more, its header. Pages that another process has mapped cannot be
+//    dropped, and where the file system cannot allocate, the zeros that are written instead come on
+//    top: an eighth of the limit.
+//
+// A budget is a handle: copies are the same budget, which lives as long as the last of them or of
+// its vectors. Thread-safe: vectors of different threads may share one. Whoever appends may then
+// have to wait for the disk of another's vector; a write-back of that vector that fails is its own
+// failure, and is thrown by its next growth or commit.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include <mapvec/config.hpp>
+
+namespace mapvec {
+
+namespace detail {
+class budget_account;  // src/budget_account.hpp
+class memory_hold;
+struct budget_access;
+}  // namespace detail
+
+class MAPVEC_API memory_budget {
+ public:
+  /// No limit.
+  memory_budget() noexcept = default;
+  /// REQUIRES: limit_bytes != 0. Less than 512 KiB is taken for that much.
+  explicit memory_budget(std::size_t limit_bytes);
+
+  bool is_limited() const noexcept { return account_ != nullptr; }
+  /// The largest std::size_t where there is none.
+  std::size_t limit_bytes() const noexcept;
+  /// What is counted now; 0 without a limit.
+  std::size_t held_bytes() const noexcept;
+
+  /// True for copies of one budget, and for two without a limit.
+  friend bool operator==(const memory_budget&, const memory_budget&) = default;
+
+ private:
+  friend detail::memory_hold;
+  friend detail::budget_access;
+
+  std::shared_ptr<detail::budget_account> account_;
+};
+
+namespace detail {
+
+/// Counts memory outside of any vector, such as buffers, as long as it lives. Move-only.
+class MAPVEC_API memory_hold {
+ public:
+  memory_hold() noexcept = default;
+  /// Vectors make way for it.
+  memory_hold(const memory_budget& budget, std::size_t size_bytes) noexcept;
+  memory_hold(memory_hold&& other) noexcept
+      : account_(std::move(other.account_)), size_bytes_(std::exchange(other.size_bytes_, 0)) {}
+  memory_hold& operator=(memory_hold&& other) noexcept {
+    std::swap(account_, other.account_);
+    std::swap(size_bytes_, other.size_bytes_);
+    return *this;
+  }
+  ~memory_hold();
+
+ private:
+  std::shared_ptr<budget_account> account_;
+  std::size_t size_bytes_ = 0;
+};
+
+}  // namespace detail
+}  // namespace mapvec

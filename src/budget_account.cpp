@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+#include "budget_account.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <limits>
+#include <utility>
+
+#include <mapvec/advice.hpp>
+#include <mapvec/units.hpp>
+
+#include "counters.hpp"
+#include "posix/syscalls.hpp"
+
+namespace mapvec {
+
+memory_budget::memory_budget(std::size_t limit_bytes)
+    : account_(std::make_shared<detail::budget_account>(limit_bytes)) {
+  MAPVEC_ASSERT(limit_bytes != 0);
+}
+
+std::size_t memory_budget::limit_bytes() const noexcept {
+  return account_ != nullptr ? account_->limit_bytes() : std::numeric_limits<std::size_t>::max();
+}
+
+std::size_t memory_budget::held_bytes() const noexcept {
+  return account_ != nullptr ? account_->held_bytes() : 0;
+}
+
+namespace detail {
+namespace {
+
+constexpr std::size_t least_limit_bytes = 512 * KiB;
+// Larger pieces gain nothing at the disk; smaller ones cost more calls than an eighth of a small
+// budget would have to.
+constexpr std::size_t largest_piece_bytes = 8 * MiB;
+
+// What a fault may bring in front of it: the kernel's read-ahead is 8 MiB where machines are set up
+// for it.
+constexpr std::size_t read_around_bytes = 16 * MiB;
+constexpr std::uint64_t to_end_of_file = 0;  // as the size of posix_fadvise
+
+}  // namespace
+
+memory_hold::memory_hold(const memory_budget& budget, std::size_t size_bytes) noexcept
+    : account_(budget.account_), size_bytes_(size_bytes) {
+  if (account_ != nullptr) account_->hold(size_bytes_);
+}
+
+memory_hold::~memory_hold() {
+  if (account_ != nullptr) account_->release(size_bytes_);
+}
+
+budget_account::budget_account(std::size_t limit_bytes) noexcept
+    : limit_bytes_(std::max(limit_bytes, least_limit_bytes)),
+      piece_bytes_(std::min(std::bit_floor(limit_bytes_ / 8), largest_piece_bytes)) {}
+
+std::size_t budget_account::held_bytes() noexcept {
+  const std::lock_guard hold(mutex_);
+  return held_bytes_;
+}
+
+void budget_account::hold(std::size_t size_bytes) noexcept {
+  const std::lock_guard hold(mutex_);
+  make_way(size_bytes, nullptr);
+  held_bytes_ += size_bytes;
+}
+
+void budget_account::release(std::size_t size_bytes) noexcept {
+  const std::lock_guard hold(mutex_);
+  held_bytes_ -= size_bytes;
+}
+
+/// The share that has not advanced for longest, if it holds anything and is idle: vectors that are
+/// appended to in turn advance once in as many turns as there are of them, or a few times as many,
+/// where threads get more or less of the processors.
+budget_share* budget_account::idle() const noexcept {
+  budget_share* found = nullptr;
+  for (budget_share* each : shares_) {
+    if (turns_ - each->turn_ <= 4 * shares_.size() || each->held() == 0) continue;
+    if (found == nullptr || each->turn_ < found->turn_) found = each;
+  }
+  return found;
+}
+
+/// The one that has most of what `size` says; null if none has any.
+template <class Size>
+budget_share* budget_account::largest(const Size& size) const noexcept {
+  budget_share* found = nullptr;
+  for (budget_share* each : shares_) {
+    if (size(*each) > (found != nullptr ? size(*found) : 0)) found = each;
+  }
+  return found;
+}
+
+/// Drops what idle vectors hold; else what is complete, from the vector that has most of it; else
+/// all that a vector other than `who` holds, though it may bring that back.
+void budget_account::make_way(std::size_t wanted_bytes, const budget_share* who) noexcept {
+  while (held_bytes_ + wanted_bytes > limit_bytes_) {
+    const std::size_t too_much = held_bytes_ + wanted_bytes - limit_bytes_;
+    budget_share* share = idle();
+    if (share != nullptr) {
+      share->drop_all();
+      continue;
+    }
+    share = largest([](const budget_share& each) { return each.complete(); });
+    if (share != nullptr) {
+      share->drop_oldest(round_up(too_much, piece_bytes_));
+      continue;
+    }
+    share = largest([&](const budget_share& each) { return &each != who ? each.held() : 0; });
+    if (share == nullptr) return;
+    share->drop_all();
+  }
+}
+
+// --- shares --------------------------------------------------------------------------------------
+
+budget_share::budget_share(std::shared_ptr<budget_account> account, int fd, std::byte* mapped,
+                           std::size_t end_bytes)
+    : account_(std::move(account)),
+      fd_(fd),
+      mapped_(mapped),
+      dropped_bytes_(round_down(end_bytes, sys::page_bytes())),
+      started_bytes_(dropped_bytes_),
+      end_bytes_(end_bytes) {
+  const std::lock_guard hold(account_->mutex_);
+  account_->shares_.push_back(this);
+  account_->held_bytes_ += held();
+}
+
+budget_share::~budget_share() {
+  const std::lock_guard hold(account_->mutex_);
+  account_->held_bytes_ -= held();
+  std::erase(account_->shares_, this);
+}
+
+int budget_share::advance(std::size_t used_bytes, std::size_t end_bytes) noexcept {
+  const std::lock_guard hold(account_->mutex_);
+  if (failure_ != 0) return failure_;
+  turn_ = ++account_->turns_;
+  const std::size_t complete_bytes = round_down(used_bytes, account_->piece_bytes());
+  if (complete_bytes > started_bytes_) {
+    fail(sys::sync_file_range(fd_, started_bytes_, complete_bytes - started_bytes_,
+                              SYNC_FILE_RANGE_WRITE));
+    // What was not appended one by one may end behind what was expected.
+    set_marks(dropped_bytes_, complete_bytes, std::max(end_bytes_, complete_bytes));
+  }
+  if (end_bytes > end_bytes_) {
+    if (dropped_bytes_ == end_bytes_) drop_read_ahead();
+    account_->make_way(end_bytes - end_bytes_, this);
+    set_marks(dropped_bytes_, started_bytes_, end_bytes);
+  }
+  return failure_;
+}
+
+bool budget_share::retreat(std::size_t used_bytes) noexcept {
+  const std::lock_guard hold(account_->mutex_);
+  const std::size_t complete_bytes = round_down(used_bytes, account_->piece_bytes());
+  if (used_bytes >= dropped_bytes_) {
+    const std::size_t started_bytes = std::max(complete_bytes, dropped_bytes_);
+    set_marks(dropped_bytes_, std::min(started_bytes_, started_bytes), end_bytes_);
+    return false;
+  }
+  // What was behind is nobody's, but in memory.
+  drop_to(end_bytes_);
+  const std::size_t end_bytes = round_up(used_bytes, sys::page_bytes());
+  account_->make_way(end_bytes - complete_bytes, this);
+  set_marks(complete_bytes, complete_bytes, end_bytes);
+  return true;
+}
+
+void budget_share::set_end(std::size_t end_bytes) noexcept {
+  const std::lock_guard hold(account_->mutex_);
+  const std::size_t most_bytes = round_down(end_bytes, sys::page_bytes());
+  if (end_bytes > end_bytes_) account_->make_way(end_bytes - end_bytes_, this);
+  set_marks(std::min(dropped_bytes_, most_bytes), std::min(started_bytes_, most_bytes), end_bytes);
+}
+
+void budget_share::set_dropped(std::size_t end_bytes) noexcept {
+  const std::lock_guard hold(account_->mutex_);
+  const std::size_t dropped_bytes = std::clamp(end_bytes, dropped_bytes_, end_bytes_);
+  set_marks(dropped_bytes, std::max(started_bytes_, dropped_bytes), end_bytes_);
+}
+
+void budget_share::find_loose() noexcept {
+  const std::lock_guard hold(account_->mutex_);
+  const std::size_t found_bytes = resident_bytes(mapped_, dropped_bytes_);
+  account_->held_bytes_ += found_bytes - std::exchange(loose_bytes_, found_bytes);
+}
+
+std::size_t budget_share::allowed_bytes() const noexcept {
+  const std::lock_guard hold(account_->mutex_);
+  const std::size_t others_bytes = account_->held_bytes_ - held();
+  return account_->limit_bytes() - std::min(account_->limit_bytes(), others_bytes);
+}
+
+int budget_share::failure() const noexcept {
+  const std::lock_guard hold(account_->mutex_);
+  return failure_;
+}
+
+void budget_share::set_marks(std::size_t dropped_bytes, std::size_t started_bytes,
+                             std::size_t end_bytes) noexcept {
+  const std::size_t held_before = held();
+  dropped_bytes_ = dropped_bytes;
+  started_bytes_ = started_bytes;
+  end_bytes_ = end_bytes;
+  account_->held_bytes_ += held() - held_before;  // modulo 2^64
+}
+
+/// Waits until the bytes are on the disk, and lets go of them. After a failure they are kept: the
+/// disk does not have them.
+void budget_share::drop(std::size_t first, std::size_t end) noexcept {
+  constexpr unsigned write_and_wait =
+      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  const std::size_t size = end - first;
+  if (failure_ == 0) fail(sys::sync_file_range(fd_, first, size, write_and_wait));
+  if (failure_ != 0) return;
+  // The mapping holds the pages, and the page cache does: both have to let go.
+  sys::madvise(mapped_ + first, size, MADV_DONTNEED);
+  sys::fadvise_dontneed(fd_, first, size);
+  add(process_counters.dropped_bytes, size);
+}
+
+/// Of what is complete: what was found below, or the next so many bytes, to the end of a piece.
+void budget_share::drop_oldest(std::size_t size_bytes) noexcept {
+  if (loose_bytes_ != 0) {
+    drop(0, dropped_bytes_);
+    account_->held_bytes_ -= std::exchange(loose_bytes_, 0);
+    return;
+  }
+  const std::size_t end = round_down(dropped_bytes_ + size_bytes, account_->piece_bytes());
+  drop_to(std::min(end, started_bytes_));
+}
+
+void budget_share::drop_all() noexcept {
+  if (loose_bytes_ != 0) drop_oldest(0);
+  drop_to(end_bytes_);
+}
+
+/// After all was given up, stores to the last window had the kernel read it back, and what lies
+/// around it. It would go on reading ahead of each window.
+void budget_share::drop_read_ahead() noexcept {
+  const std::size_t first = end_bytes_ - std::min(end_bytes_, read_around_bytes);
+  drop(round_down(first, sys::page_bytes()), end_bytes_);
+  sys::fadvise_dontneed(fd_, end_bytes_, to_end_of_file);
+}
+
+void budget_share::drop_to(std::size_t end_bytes) noexcept {
+  if (end_bytes == dropped_bytes_) return;
+  drop(dropped_bytes_, end_bytes);
+  set_marks(end_bytes, std::max(started_bytes_, end_bytes), end_bytes_);
+}
+
+void budget_share::fail(int result) noexcept {
+  if (result == 0) return;
+  failure_ = result;
+  add(process_counters.sync_failures, 1);
+}
+
+}  // namespace detail
+}  // namespace mapvec

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+//
+// What stands behind a memory_budget: the sum of what its vectors hold in memory, and who gives way
+// when it is too much.
+//
+// A vector's share is a stretch of its file, [dropped, end), and what trim() has found below it.
+// Below it, all was written back and dropped; up to `started` it is on its way to the disk; the
+// rest is being appended to. Any thread may drop any vector's bytes: to the kernel that is
+// harmless, the owner's next store brings the page back. So only the marks need a lock, and the sum
+// is right whenever it is free.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <mapvec/budget.hpp>
+
+namespace mapvec::detail {
+
+class budget_share;
+
+struct budget_access {
+  static const std::shared_ptr<budget_account>& account_of(const memory_budget& budget) noexcept {
+    return budget.account_;
+  }
+  static memory_budget with(std::shared_ptr<budget_account> account) noexcept {
+    memory_budget made;
+    made.account_ = std::move(account);
+    return made;
+  }
+};
+
+class budget_account {
+ public:
+  explicit budget_account(std::size_t limit_bytes) noexcept;
+
+  std::size_t limit_bytes() const noexcept { return limit_bytes_; }
+  /// What is written back, and dropped, at a time: a power of two, so that whole folios are.
+  std::size_t piece_bytes() const noexcept { return piece_bytes_; }
+  std::size_t held_bytes() noexcept;
+
+  /// Counts buffers.
+  void hold(std::size_t size_bytes) noexcept;
+  void release(std::size_t size_bytes) noexcept;
+
+ private:
+  friend budget_share;
+
+  budget_share* idle() const noexcept;
+  template <class Size>
+  budget_share* largest(const Size& size) const noexcept;
+  void make_way(std::size_t wanted_bytes, const budget_share* who) noexcept;
+
+  const std::size_t limit_bytes_;
+  const std::size_t piece_bytes_;
+  std::mutex mutex_;  // for the rest, and for all shares
+  std::size_t held_bytes_ = 0;
+  std::uint64_t turns_ = 0;  // how often any share has advanced
+  std::vector<budget_share*> shares_;
+};
+
+/// What one file has of a budget. Does not move: the account knows its address.
+class budget_share {
+ public:
+  /// Of the file `fd`, which is mapped at `mapped` from its start and will be appended to at
+  /// `end_bytes`; nothing before is counted. Throws std::bad_alloc.
+  budget_share(std::shared_ptr<budget_account> account, int fd, std::byte* mapped,
+               std::size_t end_bytes);
+  budget_share(const budget_share&) = delete;
+  budget_share& operator=(const budget_share&) = delete;
+  ~budget_share();
+
+  std::size_t piece_bytes() const noexcept { return account_->piece_bytes(); }
+  memory_budget budget() const noexcept { return budget_access::with(account_); }
+
+  /// The file has elements up to `used_bytes`, and will be in memory up to `end_bytes`: starts to
+  /// write back what is complete, and makes way for the rest. 0, or what a write-back of this file
+  /// said (-errno), now or when another vector had it made.
+  int advance(std::size_t used_bytes, std::size_t end_bytes) noexcept;
+  /// The elements end at `used_bytes` now, and the next ones come there. True if it is no longer in
+  /// memory: then it ends there, too.
+  bool retreat(std::size_t used_bytes) noexcept;
+  /// It will be in memory up to `end_bytes` and no further.
+  void set_end(std::size_t end_bytes) noexcept;
+  /// All before `end_bytes` has been dropped by the owner.
+  void set_dropped(std::size_t end_bytes) noexcept;
+  /// Counts what is in memory below that again, since somebody used it.
+  void find_loose() noexcept;
+  /// What the vector may have in memory, seeing what the others hold.
+  std::size_t allowed_bytes() const noexcept;
+  /// Below this retreat() has something to do. The owner's thread only.
+  std::size_t started_bytes() const noexcept { return started_bytes_; }
+  /// 0, or what a write-back said (-errno), for ever.
+  int failure() const noexcept;
+
+ private:
+  friend budget_account;
+
+  std::size_t held() const noexcept { return end_bytes_ - dropped_bytes_ + loose_bytes_; }
+  std::size_t complete() const noexcept { return started_bytes_ - dropped_bytes_ + loose_bytes_; }
+  void set_marks(std::size_t dropped_bytes, std::size_t started_bytes,
+                 std::size_t end_bytes) noexcept;
+  void drop_oldest(std::size_t size_bytes) noexcept;
+  void drop_all() noexcept;
+  void drop_read_ahead() noexcept;
+  void drop_to(std::size_t end_bytes) noexcept;
+  void drop(std::size_t first, std::size_t end) noexcept;
+  void fail(int result) noexcept;
+
+  const std::shared_ptr<budget_account> account_;
+  const int fd_;
+  std::byte* const mapped_;
+  // dropped <= started <= end
+  std::size_t dropped_bytes_;
+  std::size_t started_bytes_;
+  std::size_t end_bytes_;
+  std::size_t loose_bytes_ = 0;  // below dropped, found by find_loose()
+  std::uint64_t turn_ = 0;       // of the account, when this one last advanced
+  int failure_ = 0;
+};
+
+}  // namespace mapvec::detail

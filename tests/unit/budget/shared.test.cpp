@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+//
+// Goal: vectors that share a budget have no more in memory than that together, in one thread and in
+// several, whoever is idle. Method: mincore() over all of them.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "budget_case.hpp"
+
+namespace mapvec::test {
+namespace {
+
+class shared_budget : public budget_case {
+ protected:
+  static std::size_t resident_bytes(const std::vector<words>& all) {
+    std::size_t sum = 0;
+    for (const words& each : all) sum += each.resident_bytes();
+    return sum;
+  }
+
+  std::vector<words> vectors(std::size_t count, const memory_budget& budget) const {
+    std::vector<words> made;
+    for (std::size_t i = 0; i < count; ++i) made.emplace_back(sharing(budget));
+    return made;
+  }
+};
+
+TEST_F(shared_budget, bounds_vectors_that_are_appended_to_in_turn) {
+  const memory_budget budget(budget_bytes);
+  std::vector<words> all = vectors(3, budget);
+  for (int i = 0; i < 32; ++i) {
+    for (words& each : all) {
+      push_mebibyte(each);
+      ASSERT_LE(resident_bytes(all), budget_bytes);
+      ASSERT_LE(budget.held_bytes(), budget_bytes);
+    }
+  }
+  for (const words& each : all) EXPECT_EQ(wrong_elements(each), 0U);
+}
+
+TEST_F(shared_budget, takes_from_those_that_are_idle) {
+  const memory_budget budget(budget_bytes);
+  std::vector<words> all = vectors(8, budget);
+  for (words& each : all) {
+    for (int i = 0; i < 10; ++i) {
+      push_mebibyte(each);
+      ASSERT_LE(resident_bytes(all), budget_bytes);
+    }
+  }
+  for (int i = 0; i < 80; ++i) push_mebibyte(all.back());
+  EXPECT_GE(all.back().resident_bytes(), budget_bytes - 2 * MiB) << "the last one has all";
+  EXPECT_LE(resident_bytes(all), budget_bytes);
+  // Who comes back gets its part again.
+  for (words& each : all) {
+    for (int i = 0; i < 10; ++i) push_mebibyte(each);
+    ASSERT_LE(resident_bytes(all), budget_bytes);
+  }
+  for (const words& each : all) EXPECT_EQ(wrong_elements(each), 0U);
+}
+
+TEST_F(shared_budget, is_given_back) {
+  const memory_budget budget(budget_bytes);
+  EXPECT_EQ(budget.held_bytes(), 0U);
+  {
+    std::vector<words> all = vectors(2, budget);
+    for (words& each : all) push_mebibyte(each);
+    EXPECT_GE(budget.held_bytes(), 2 * MiB);
+    all.pop_back();
+    EXPECT_LE(budget.held_bytes(), 4 * MiB);
+    words moved = std::move(all.front());
+    all.front() = words(sharing(budget));
+    EXPECT_GE(budget.held_bytes(), MiB);
+  }
+  EXPECT_EQ(budget.held_bytes(), 0U);
+}
+
+TEST_F(shared_budget, goes_with_a_copy) {
+  const memory_budget budget(budget_bytes);
+  words v(sharing(budget));
+  for (int i = 0; i < 32; ++i) push_mebibyte(v);
+  const words copy = v;
+  EXPECT_LE(copy.resident_bytes(), budget_bytes);
+  EXPECT_LE(budget.held_bytes(), budget_bytes);
+  v.trim();  // it was read
+  EXPECT_LE(v.resident_bytes() + copy.resident_bytes(), budget_bytes);
+  EXPECT_EQ(wrong_elements(copy), 0U);
+}
+
+TEST_F(shared_budget, is_a_handle) {
+  const memory_budget budget(budget_bytes);
+  const memory_budget copy = budget;
+  EXPECT_EQ(budget, copy);
+  EXPECT_NE(budget, memory_budget(budget_bytes));
+  EXPECT_EQ(memory_budget(), memory_budget());
+  EXPECT_TRUE(budget.is_limited());
+  EXPECT_FALSE(memory_budget().is_limited());
+  EXPECT_EQ(copy.limit_bytes(), budget_bytes);
+  EXPECT_EQ(memory_budget(1).limit_bytes(), 512 * KiB);
+  EXPECT_EQ(memory_budget().held_bytes(), 0U);
+}
+
+TEST_F(shared_budget, goes_before_a_budget_of_ones_own) {
+  const memory_budget budget(budget_bytes);
+  words v({.builder = builder(), .memory_budget_bytes = 1, .budget = budget});
+  push_mebibyte(v);
+  EXPECT_GE(budget.held_bytes(), MiB);
+}
+
+TEST_F(shared_budget, bounds_vectors_of_several_threads) {
+  const memory_budget budget(budget_bytes);
+  constexpr std::size_t threads = 4;
+  std::vector<words> all = vectors(threads, budget);
+  std::vector<std::thread> running;
+  std::atomic<std::size_t> most = 0;
+  for (words& each : all) {
+    running.emplace_back([&] {
+      for (int i = 0; i < 24; ++i) {
+        push_mebibyte(each);
+        if (i % 5 == 4) each.truncate(each.size() - 3 * words_of_a_mebibyte);
+        if (i % 7 == 6) each.trim();
+        const std::size_t now = budget.held_bytes();
+        for (std::size_t seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+        }
+      }
+    });
+  }
+  for (std::thread& each : running) each.join();
+  EXPECT_LE(most.load(), budget_bytes);
+  EXPECT_LE(resident_bytes(all), budget_bytes);
+  for (const words& each : all) EXPECT_EQ(wrong_elements(each), 0U);
+}
+
+}  // namespace
+}  // namespace mapvec::test
