@@ -104,6 +104,8 @@ std::vector<workload> workloads() {
       {"random_past/mapvec", random_past},
       {"random_past/mapvec_random", random_past_advised},
       {"random_past/mapvec_gather", gather_past},
+      {"dense_past/mapvec_gather", gather_past},
+      {"dense_past/read_loop", scan_by_read},
       {"hot_scan/alone", hot_scan_alone},
       {"hot_scan/mapvec_bounded", hot_scan_beside<bounded>},
       {"hot_scan/mapvec", hot_scan_beside<ours>},

@@ -8,9 +8,11 @@
 #include <utility>
 
 #include <mapvec/advice.hpp>
+#include <mapvec/region.hpp>
 #include <mapvec/units.hpp>
 
 #include "counters.hpp"
+#include "fork_word.hpp"
 #include "posix/syscalls.hpp"
 
 namespace mapvec {
@@ -35,6 +37,7 @@ constexpr std::size_t least_limit_bytes = 512 * KiB;
 // Larger pieces gain nothing at the disk; smaller ones cost more calls than an eighth of a small
 // budget would have to.
 constexpr std::size_t largest_piece_bytes = 8 * MiB;
+constexpr std::size_t smallest_piece_bytes = 4 * KiB;
 
 // What a fault may bring in front of it: the kernel's read-ahead is 8 MiB where machines are set up
 // for it.
@@ -43,42 +46,61 @@ constexpr std::uint64_t to_end_of_file = 0;  // as the size of posix_fadvise
 
 }  // namespace
 
-memory_hold::memory_hold(const memory_budget& budget, std::size_t size_bytes) noexcept
-    : account_(budget.account_), size_bytes_(size_bytes) {
-  if (account_ != nullptr) account_->hold(size_bytes_);
+void memory_hold::take() noexcept {
+  if (account_ != nullptr && !std::exchange(is_taken_, true)) account_->hold(size_bytes_);
 }
 
 memory_hold::~memory_hold() {
-  if (account_ != nullptr) account_->release(size_bytes_);
+  if (is_taken_) account_->release(size_bytes_);
 }
 
-budget_account::budget_account(std::size_t limit_bytes) noexcept
-    : limit_bytes_(std::max(limit_bytes, least_limit_bytes)),
-      piece_bytes_(std::min(std::bit_floor(limit_bytes_ / 8), largest_piece_bytes)) {}
+budget_account::budget_account(std::size_t limit_bytes)
+    : limit_bytes_(std::max(limit_bytes, least_limit_bytes)), word_(acquire_fork_word()) {
+  *word_ = reinterpret_cast<std::byte*>(word_);
+}
+
+budget_account::~budget_account() {
+  if (!is_inherited()) release_fork_word(word_);
+}
 
 std::size_t budget_account::held_bytes() noexcept {
+  if (is_inherited()) return 0;
   const std::lock_guard hold(mutex_);
   return held_bytes_;
 }
 
 void budget_account::hold(std::size_t size_bytes) noexcept {
+  if (is_inherited()) return;
   const std::lock_guard hold(mutex_);
   make_way(size_bytes, nullptr);
   held_bytes_ += size_bytes;
 }
 
 void budget_account::release(std::size_t size_bytes) noexcept {
+  if (is_inherited()) return;
   const std::lock_guard hold(mutex_);
   held_bytes_ -= size_bytes;
 }
 
-/// The share that has not advanced for longest, if it holds anything and is idle: vectors that are
-/// appended to in turn advance once in as many turns as there are of them, or a few times as many,
-/// where threads get more or less of the processors.
-budget_share* budget_account::idle() const noexcept {
+/// Vectors that are appended to in turn advance once in as many turns as there are of them, or a
+/// few times as many, where threads get more or less of the processors.
+bool budget_account::is_idle(const budget_share& share) const noexcept {
+  return turns_ - share.turn_ > 4 * shares_.size();
+}
+
+/// Each vector that is appended to has a piece that it fills, and a window: all of them together
+/// get half of the limit, so that nobody has to give up what is being filled.
+std::size_t budget_account::piece_bytes() const noexcept {
+  const auto active = static_cast<std::size_t>(
+      std::ranges::count_if(shares_, [&](const budget_share* each) { return !is_idle(*each); }));
+  const std::size_t piece = std::bit_floor(limit_bytes_ / std::max<std::size_t>(8, 4 * active));
+  return std::clamp(piece, smallest_piece_bytes, largest_piece_bytes);
+}
+
+budget_share* budget_account::longest_idle() const noexcept {
   budget_share* found = nullptr;
   for (budget_share* each : shares_) {
-    if (turns_ - each->turn_ <= 4 * shares_.size() || each->held() == 0) continue;
+    if (!is_idle(*each) || each->held() == 0) continue;
     if (found == nullptr || each->turn_ < found->turn_) found = each;
   }
   return found;
@@ -99,14 +121,14 @@ budget_share* budget_account::largest(const Size& size) const noexcept {
 void budget_account::make_way(std::size_t wanted_bytes, const budget_share* who) noexcept {
   while (held_bytes_ + wanted_bytes > limit_bytes_) {
     const std::size_t too_much = held_bytes_ + wanted_bytes - limit_bytes_;
-    budget_share* share = idle();
+    budget_share* share = longest_idle();
     if (share != nullptr) {
       share->drop_all();
       continue;
     }
     share = largest([](const budget_share& each) { return each.complete(); });
     if (share != nullptr) {
-      share->drop_oldest(round_up(too_much, piece_bytes_));
+      share->drop_oldest(too_much);
       continue;
     }
     share = largest([&](const budget_share& each) { return &each != who ? each.held() : 0; });
@@ -128,6 +150,8 @@ budget_share::budget_share(std::shared_ptr<budget_account> account, int fd, std:
   const std::lock_guard hold(account_->mutex_);
   account_->shares_.push_back(this);
   account_->held_bytes_ += held();
+  turn_ = account_->turns_;
+  piece_bytes_ = account_->piece_bytes();
 }
 
 budget_share::~budget_share() {
@@ -140,7 +164,8 @@ int budget_share::advance(std::size_t used_bytes, std::size_t end_bytes) noexcep
   const std::lock_guard hold(account_->mutex_);
   if (failure_ != 0) return failure_;
   turn_ = ++account_->turns_;
-  const std::size_t complete_bytes = round_down(used_bytes, account_->piece_bytes());
+  set_piece(std::max(end_bytes, end_bytes_));
+  const std::size_t complete_bytes = whole_pieces(used_bytes);
   if (complete_bytes > started_bytes_) {
     fail(sys::sync_file_range(fd_, started_bytes_, complete_bytes - started_bytes_,
                               SYNC_FILE_RANGE_WRITE));
@@ -157,14 +182,14 @@ int budget_share::advance(std::size_t used_bytes, std::size_t end_bytes) noexcep
 
 bool budget_share::retreat(std::size_t used_bytes) noexcept {
   const std::lock_guard hold(account_->mutex_);
-  const std::size_t complete_bytes = round_down(used_bytes, account_->piece_bytes());
+  const std::size_t complete_bytes = whole_pieces(used_bytes);
   if (used_bytes >= dropped_bytes_) {
     const std::size_t started_bytes = std::max(complete_bytes, dropped_bytes_);
     set_marks(dropped_bytes_, std::min(started_bytes_, started_bytes), end_bytes_);
     return false;
   }
   // What was behind is nobody's, but in memory.
-  drop_to(end_bytes_);
+  drop(round_down(used_bytes, sys::page_bytes()), end_bytes_);
   const std::size_t end_bytes = round_up(used_bytes, sys::page_bytes());
   account_->make_way(end_bytes - complete_bytes, this);
   set_marks(complete_bytes, complete_bytes, end_bytes);
@@ -178,15 +203,21 @@ void budget_share::set_end(std::size_t end_bytes) noexcept {
   set_marks(std::min(dropped_bytes_, most_bytes), std::min(started_bytes_, most_bytes), end_bytes);
 }
 
-void budget_share::set_dropped(std::size_t end_bytes) noexcept {
+void budget_share::note_dropped(std::size_t first, std::size_t end) noexcept {
   const std::lock_guard hold(account_->mutex_);
-  const std::size_t dropped_bytes = std::clamp(end_bytes, dropped_bytes_, end_bytes_);
+  if (first > dropped_bytes_ || end <= dropped_bytes_) return;
+  const std::size_t dropped_bytes = std::min(end, end_bytes_);
   set_marks(dropped_bytes, std::max(started_bytes_, dropped_bytes), end_bytes_);
 }
 
 void budget_share::find_loose() noexcept {
+  std::size_t end_bytes = 0;
+  {
+    const std::lock_guard hold(account_->mutex_);
+    end_bytes = dropped_bytes_;
+  }
+  const std::size_t found_bytes = resident_bytes(mapped_, end_bytes);  // many calls
   const std::lock_guard hold(account_->mutex_);
-  const std::size_t found_bytes = resident_bytes(mapped_, dropped_bytes_);
   account_->held_bytes_ += found_bytes - std::exchange(loose_bytes_, found_bytes);
 }
 
@@ -196,9 +227,29 @@ std::size_t budget_share::allowed_bytes() const noexcept {
   return account_->limit_bytes() - std::min(account_->limit_bytes(), others_bytes);
 }
 
+std::size_t budget_share::started_bytes() const noexcept {
+  const std::lock_guard hold(account_->mutex_);
+  return started_bytes_;
+}
+
 int budget_share::failure() const noexcept {
+  if (account_->is_inherited()) return 0;  // a child only reads
   const std::lock_guard hold(account_->mutex_);
   return failure_;
+}
+
+void budget_share::note_failure(int result) noexcept {
+  const std::lock_guard hold(account_->mutex_);
+  if (failure_ == 0) failure_ = result;
+}
+
+/// The next window, which ends at `end_bytes`, is still of the size of before.
+void budget_share::set_piece(std::size_t end_bytes) noexcept {
+  const std::size_t before = std::exchange(piece_bytes_, account_->piece_bytes());
+  if (piece_bytes_ >= before) return;
+  if (dropped_bytes_ >= large_end_bytes_) large_piece_bytes_ = 0;
+  large_piece_bytes_ = std::max(large_piece_bytes_, before);
+  large_end_bytes_ = end_bytes;
 }
 
 void budget_share::set_marks(std::size_t dropped_bytes, std::size_t started_bytes,
@@ -207,6 +258,7 @@ void budget_share::set_marks(std::size_t dropped_bytes, std::size_t started_byte
   dropped_bytes_ = dropped_bytes;
   started_bytes_ = started_bytes;
   end_bytes_ = end_bytes;
+  loose_bytes_ = std::min(loose_bytes_, dropped_bytes);
   account_->held_bytes_ += held() - held_before;  // modulo 2^64
 }
 
@@ -215,6 +267,10 @@ void budget_share::set_marks(std::size_t dropped_bytes, std::size_t started_byte
 void budget_share::drop(std::size_t first, std::size_t end) noexcept {
   constexpr unsigned write_and_wait =
       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  // The kernel lets go of whole folios only; in front of the first page there may be the beginning
+  // of one whose end is dropped now.
+  first = round_down(first, huge_page_bytes);
+  if (first == end) return;  // 0 bytes would be all there are
   const std::size_t size = end - first;
   if (failure_ == 0) fail(sys::sync_file_range(fd_, first, size, write_and_wait));
   if (failure_ != 0) return;
@@ -231,8 +287,8 @@ void budget_share::drop_oldest(std::size_t size_bytes) noexcept {
     account_->held_bytes_ -= std::exchange(loose_bytes_, 0);
     return;
   }
-  const std::size_t end = round_down(dropped_bytes_ + size_bytes, account_->piece_bytes());
-  drop_to(std::min(end, started_bytes_));
+  const std::size_t end = dropped_bytes_ + round_up(size_bytes, piece_at(dropped_bytes_));
+  drop_to(std::min(whole_pieces(end), started_bytes_));
 }
 
 void budget_share::drop_all() noexcept {
@@ -244,7 +300,7 @@ void budget_share::drop_all() noexcept {
 /// around it. It would go on reading ahead of each window.
 void budget_share::drop_read_ahead() noexcept {
   const std::size_t first = end_bytes_ - std::min(end_bytes_, read_around_bytes);
-  drop(round_down(first, sys::page_bytes()), end_bytes_);
+  drop(first, end_bytes_);
   sys::fadvise_dontneed(fd_, end_bytes_, to_end_of_file);
 }
 

@@ -36,11 +36,15 @@ struct budget_access {
 
 class budget_account {
  public:
-  explicit budget_account(std::size_t limit_bytes) noexcept;
+  explicit budget_account(std::size_t limit_bytes);
+  budget_account(const budget_account&) = delete;
+  budget_account& operator=(const budget_account&) = delete;
+  ~budget_account();
 
   std::size_t limit_bytes() const noexcept { return limit_bytes_; }
-  /// What is written back, and dropped, at a time: a power of two, so that whole folios are.
-  std::size_t piece_bytes() const noexcept { return piece_bytes_; }
+  /// True in a forked child. What is counted there is the parent's, and a thread that does not
+  /// exist here may hold the lock.
+  bool is_inherited() const noexcept { return *word_ == nullptr; }
   std::size_t held_bytes() noexcept;
 
   /// Counts buffers.
@@ -50,13 +54,15 @@ class budget_account {
  private:
   friend budget_share;
 
-  budget_share* idle() const noexcept;
+  bool is_idle(const budget_share& share) const noexcept;
+  std::size_t piece_bytes() const noexcept;
+  budget_share* longest_idle() const noexcept;
   template <class Size>
   budget_share* largest(const Size& size) const noexcept;
   void make_way(std::size_t wanted_bytes, const budget_share* who) noexcept;
 
   const std::size_t limit_bytes_;
-  const std::size_t piece_bytes_;
+  std::byte** const word_;
   std::mutex mutex_;  // for the rest, and for all shares
   std::size_t held_bytes_ = 0;
   std::uint64_t turns_ = 0;  // how often any share has advanced
@@ -74,7 +80,9 @@ class budget_share {
   budget_share& operator=(const budget_share&) = delete;
   ~budget_share();
 
-  std::size_t piece_bytes() const noexcept { return account_->piece_bytes(); }
+  /// What is written back, and dropped, at a time: a power of two, so that whole folios are. As the
+  /// last advance() found it; the owner's thread only.
+  std::size_t piece_bytes() const noexcept { return piece_bytes_; }
   memory_budget budget() const noexcept { return budget_access::with(account_); }
 
   /// The file has elements up to `used_bytes`, and will be in memory up to `end_bytes`: starts to
@@ -86,22 +94,31 @@ class budget_share {
   bool retreat(std::size_t used_bytes) noexcept;
   /// It will be in memory up to `end_bytes` and no further.
   void set_end(std::size_t end_bytes) noexcept;
-  /// All before `end_bytes` has been dropped by the owner.
-  void set_dropped(std::size_t end_bytes) noexcept;
+  /// The owner has dropped these bytes.
+  void note_dropped(std::size_t first, std::size_t end) noexcept;
   /// Counts what is in memory below that again, since somebody used it.
   void find_loose() noexcept;
   /// What the vector may have in memory, seeing what the others hold.
   std::size_t allowed_bytes() const noexcept;
-  /// Below this retreat() has something to do. The owner's thread only.
-  std::size_t started_bytes() const noexcept { return started_bytes_; }
+  /// Below this retreat() has something to do.
+  std::size_t started_bytes() const noexcept;
   /// 0, or what a write-back said (-errno), for ever.
   int failure() const noexcept;
+  /// What one said that the owner had made. Nothing is dropped any more.
+  void note_failure(int result) noexcept;
 
  private:
   friend budget_account;
 
   std::size_t held() const noexcept { return end_bytes_ - dropped_bytes_ + loose_bytes_; }
   std::size_t complete() const noexcept { return started_bytes_ - dropped_bytes_ + loose_bytes_; }
+  std::size_t piece_at(std::size_t position) const noexcept {
+    return position < large_end_bytes_ ? large_piece_bytes_ : piece_bytes_;
+  }
+  std::size_t whole_pieces(std::size_t end_bytes) const noexcept {
+    return end_bytes - end_bytes % piece_at(end_bytes);
+  }
+  void set_piece(std::size_t end_bytes) noexcept;
   void set_marks(std::size_t dropped_bytes, std::size_t started_bytes,
                  std::size_t end_bytes) noexcept;
   void drop_oldest(std::size_t size_bytes) noexcept;
@@ -118,6 +135,10 @@ class budget_share {
   std::size_t dropped_bytes_;
   std::size_t started_bytes_;
   std::size_t end_bytes_;
+  std::size_t piece_bytes_ = 0;
+  // Below large_end there may be folios of large_piece, from when fewer vectors shared the limit.
+  std::size_t large_piece_bytes_ = 0;
+  std::size_t large_end_bytes_ = 0;
   std::size_t loose_bytes_ = 0;  // below dropped, found by find_loose()
   std::uint64_t turn_ = 0;       // of the account, when this one last advanced
   int failure_ = 0;

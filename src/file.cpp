@@ -85,9 +85,10 @@ std::uint64_t file::allocated_bytes() const {
 int file::try_extend(std::uint64_t old_size_bytes, std::uint64_t new_size_bytes) noexcept {
   // The kernel would send SIGXFSZ before it returned EFBIG, and that kills the process.
   if (new_size_bytes > sys::resource_limit(RLIMIT_FSIZE)) return -EFBIG;
-  if (!can_allocate_) return -EOPNOTSUPP;
+  if (allocates_ == allocation::is_refused) return -EOPNOTSUPP;
   const int failed = sys::fallocate(fd_, old_size_bytes, new_size_bytes - old_size_bytes);
-  if (failed == -EOPNOTSUPP) can_allocate_ = false;
+  if (failed == 0) allocates_ = allocation::works;
+  if (failed == -EOPNOTSUPP) allocates_ = allocation::is_refused;
   return failed;
 }
 

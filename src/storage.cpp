@@ -54,6 +54,11 @@ bool is_bounded(const options& settings) noexcept {
   return settings.budget.is_limited() || settings.memory_budget_bytes != 0;
 }
 
+std::size_t limit_under(const options& settings) noexcept {
+  return settings.budget.is_limited() ? settings.budget.limit_bytes()
+                                      : settings.memory_budget_bytes;
+}
+
 const options& default_options() noexcept {
   static const options instance;
   return instance;
@@ -202,11 +207,17 @@ bool storage::append(std::size_t used_bytes, const void* data, std::size_t size_
   // Below a limit that was lowered since the allocation, a write would be SIGXFSZ.
   if (end_bytes > sys::resource_limit(RLIMIT_FSIZE)) return false;
   const std::size_t piece_bytes = now.share != nullptr ? now.share->piece_bytes() : size_bytes;
-  for (std::size_t done = 0; done < size_bytes; done += piece_bytes) {
-    const std::size_t next_bytes = std::min(done + piece_bytes, size_bytes);
-    now.make_way(first_bytes + done, std::max(first_bytes + next_bytes, now.prepared_bytes));
-    now.backing.descriptor.write(static_cast<const std::byte*>(data) + done, next_bytes - done,
-                                 first_bytes + done);
+  try {
+    for (std::size_t done = 0; done < size_bytes; done += piece_bytes) {
+      const std::size_t next_bytes = std::min(done + piece_bytes, size_bytes);
+      now.make_way(first_bytes + done, std::max(first_bytes + next_bytes, now.prepared_bytes));
+      now.backing.descriptor.write(static_cast<const std::byte*>(data) + done, next_bytes - done,
+                                   first_bytes + done);
+    }
+  } catch (...) {
+    now.retreat(first_bytes);
+    publish();
+    throw;
   }
   // Within a window, its folio stays where the elements end; behind it, pwrite makes small ones.
   if (end_bytes > now.prepared_bytes) {
@@ -267,11 +278,7 @@ std::size_t storage::state::memory_stage_bytes() const noexcept {
 std::size_t storage::state::next_size(std::size_t end_bytes, growth how) const noexcept {
   std::size_t wanted = end_bytes;
   if (how == growth::geometric) {
-    std::size_t step = std::min(step_bytes(size_bytes), step_limit_bytes);
-    // Zeros that are written instead of an allocation are in memory, too.
-    if (share != nullptr && !backing.descriptor.can_allocate()) {
-      step = std::min(step, share->piece_bytes());
-    }
+    const std::size_t step = std::min(step_bytes(size_bytes), step_limit_bytes);
     wanted = std::max({end_bytes, size_bytes + step, sys::page_bytes()});
   }
   const bool in_huge_pages = wanted >= huge_page_bytes && step_limit_bytes >= huge_page_bytes;
@@ -311,7 +318,7 @@ void storage::state::start(std::size_t end_bytes, growth how) {
         give_memory(wanted);
         throw;
       }
-      add(process_counters.active_segments, 1);
+      own_mapping();
       set_size(wanted);
       return;
     }
@@ -321,9 +328,16 @@ void storage::state::start(std::size_t end_bytes, growth how) {
   std::size_t new_bytes = 0;
   extend(backing.descriptor, 0, end_bytes, std::min(wanted, reserved.size_bytes()), new_bytes);
   mapped = std::move(reserved);
-  add(process_counters.active_segments, 1);
-  share = share_under(settings, 0);
+  own_mapping();
+  share = share_under(settings, element.header_bytes);
   set_size(new_bytes);
+}
+
+/// A word that is null says that this is a forked child: from the mapping on it is not, though
+/// nothing may be written before publish().
+void storage::state::own_mapping() noexcept {
+  *word = mapped.data();
+  add(process_counters.active_segments, 1);
 }
 
 void storage::state::grow(std::size_t used_end_bytes, std::size_t end_bytes, growth how) {
@@ -371,15 +385,44 @@ void storage::state::extend(file& grown, std::size_t old_bytes, std::size_t end_
   const std::size_t enough_bytes = round_up(end_bytes, sys::page_bytes());
   new_bytes = std::max(wanted_bytes, enough_bytes);
   try {
-    grown.require_free(new_bytes - old_bytes, settings.free_disk_percent);
-    grown.extend(old_bytes, new_bytes);
+    allocate(grown, old_bytes, new_bytes);
     step_limit_bytes = saturating_multiply(step_limit_bytes, 2);
   } catch (const error&) {
     step_limit_bytes = std::max((new_bytes - old_bytes) / 2, sys::page_bytes());
     if (new_bytes == enough_bytes) throw;
     new_bytes = enough_bytes;
-    grown.require_free(new_bytes - old_bytes, settings.free_disk_percent);
-    grown.extend(old_bytes, new_bytes);
+    allocate(grown, old_bytes, new_bytes);
+  }
+}
+
+/// Strong guarantee. Where the file system cannot allocate, and memory is bounded, the zeros that
+/// are written instead do not stay there.
+void storage::state::allocate(file& grown, std::size_t old_bytes, std::size_t new_bytes) {
+  grown.require_free(new_bytes - old_bytes, settings.free_disk_percent);
+  if (!is_bounded(settings) || grown.allocates() == file::allocation::works) {
+    return grown.extend(old_bytes, new_bytes);
+  }
+  constexpr unsigned write_and_wait = SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  const std::size_t piece_bytes =
+      std::clamp(std::bit_floor(limit_under(settings) / 8), 64 * KiB, 2 * MiB);
+  try {
+    for (std::size_t done = old_bytes, next = 0; done < new_bytes; done = next) {
+      // The first page shows which it is.
+      const bool is_known = grown.allocates() != file::allocation::unknown;
+      next = std::min(is_known ? round_down(done, piece_bytes) + piece_bytes
+                               : round_up(done + 1, sys::page_bytes()),
+                      new_bytes);
+      if (grown.allocates() == file::allocation::works) next = new_bytes;
+      grown.extend(done, next);
+      if (grown.allocates() == file::allocation::works) continue;
+      wait_for_disk(sys::sync_file_range(grown.descriptor(), done, next - done, write_and_wait),
+                    {done, next - done});
+      sys::fadvise_dontneed(grown.descriptor(), done, next - done);
+    }
+  } catch (...) {
+    const int failed = sys::ftruncate(grown.descriptor(), old_bytes);
+    if (failed != 0) report_error(-failed, "give back", grown.name());
+    throw;
   }
 }
 
@@ -412,7 +455,7 @@ std::size_t storage::state::window_bytes() const noexcept {
   if (record == nullptr) return most_bytes;
   const std::size_t committed_end = element.header_bytes + record->committed_bytes;
   const std::size_t appended = prepared_bytes - std::min(prepared_bytes, committed_end);
-  return std::clamp(std::bit_floor(appended / 4), smallest_window_bytes, most_bytes);
+  return std::min(std::max(std::bit_floor(appended / 4), smallest_window_bytes), most_bytes);
 }
 
 /// Writes zeros over [prepared, until), which brings it into the page cache in folios of 2 MiB
@@ -426,8 +469,11 @@ void storage::state::prepare_window(std::size_t until_bytes) {
   if (until_bytes <= sys::resource_limit(RLIMIT_FSIZE)) {
     backing.descriptor.write_zeros(window.offset_bytes, window.size_bytes);
   }
-  // A kernel before 5.14 refuses it.
-  sys::madvise(mapped.data() + window.offset_bytes, window.size_bytes, MADV_POPULATE_WRITE);
+  // A kernel before 5.14 refuses it, and is not asked again: stores then fault page by page.
+  if (can_populate) {
+    can_populate = sys::madvise(mapped.data() + window.offset_bytes, window.size_bytes,
+                                MADV_POPULATE_WRITE) != -EINVAL;
+  }
   window_start_bytes = window.offset_bytes;
   set_prepared(until_bytes);
 }
@@ -447,10 +493,18 @@ void storage::state::end_window(std::size_t end_bytes) noexcept {
 std::unique_ptr<budget_share> storage::state::share_under(const options& chosen,
                                                           std::size_t end_bytes) const {
   if (!is_bounded(chosen)) return nullptr;
-  const memory_budget budget =
-      chosen.budget.is_limited() ? chosen.budget : memory_budget(chosen.memory_budget_bytes);
+  memory_budget budget = chosen.budget;
+  // A forked child counts for itself.
+  if (!budget.is_limited() || budget_access::account_of(budget)->is_inherited()) {
+    budget = memory_budget(limit_under(chosen));
+  }
   return std::make_unique<budget_share>(budget_access::account_of(budget),
                                         backing.descriptor.descriptor(), mapped.data(), end_bytes);
+}
+
+/// The elements end at `used_end_bytes`, and what comes next comes there.
+void storage::state::retreat(std::size_t used_end_bytes) noexcept {
+  if (share != nullptr && share->retreat(used_end_bytes)) end_window(used_end_bytes);
 }
 
 /// Before the bytes between the elements and `end_bytes` come into memory.

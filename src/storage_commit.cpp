@@ -40,7 +40,7 @@ void storage::state::attach_file(std::size_t end_bytes, std::size_t element_byte
     throw_length_error(record->committed_bytes / element_bytes, most_bytes / element_bytes);
   }
   end_bytes = std::min(end_bytes, mapped.size_bytes());  // of a tail
-  add(process_counters.active_segments, 1);
+  own_mapping();
   prepared_bytes = element.header_bytes + record->committed_bytes;
   share = share_under(settings, prepared_bytes);
   set_size(end_bytes);
@@ -174,9 +174,7 @@ void storage::settle_shrink(std::size_t used_bytes) {
   state& now = *state_;
   if (used_bytes < committed_bytes()) now.publish_count(used_bytes);
   const std::size_t end_bytes = now.element.header_bytes + used_bytes;
-  if (now.share != nullptr && now.share->retreat(end_bytes)) {
-    now.end_window(end_bytes);
-  }
+  now.retreat(end_bytes);
   publish();
 }
 
@@ -220,7 +218,7 @@ void storage::cut_spare(std::size_t used_bytes) {
 
 void storage::abandon() noexcept {
   if (data_ == nullptr) return;
-  if (!inherited() && state_->failed_errno == 0) {
+  if (!inherited() && state_->failure() == 0) {
     try {
       cut_spare(state_->record->committed_bytes);
     } catch (const error& failure) {

@@ -15,10 +15,14 @@
 
 namespace mapvec::detail {
 
+/// 0, or the errno of the first write-back that failed.
+int storage::state::failure() const noexcept {
+  return failed_errno == 0 && share != nullptr ? -share->failure() : failed_errno;
+}
+
 void storage::state::require_intact() const {
-  if (failed_errno == 0 && share != nullptr) failed_errno = -share->failure();
-  if (failed_errno == 0) return;
-  throw_error(failed_errno, "go on after a failed write-back of", backing.descriptor.name());
+  if (failure() == 0) return;
+  throw_error(failure(), "go on after a failed write-back of", backing.descriptor.name());
 }
 
 /// What a call said that waited for the disk. All of them go through here, because the kernel
@@ -30,6 +34,7 @@ void storage::state::wait_for_disk(int result, byte_range range) {
   if (result == 0) return;
   if (result != failed_before) add(process_counters.sync_failures, 1);
   failed_errno = -result;
+  if (share != nullptr) share->note_failure(result);
   throw_error(-result, "write back", backing.descriptor.name(), range);
 }
 
@@ -53,6 +58,7 @@ void storage::state::drop(byte_range pages) {
   sys::madvise(mapped.data() + first, pages.size_bytes, MADV_DONTNEED);
   sys::fadvise_dontneed(fd, first, pages.size_bytes);
   add(process_counters.dropped_bytes, pages.size_bytes);
+  if (share != nullptr) share->note_dropped(first, first + pages.size_bytes);
 }
 
 void storage::trim(std::size_t used_bytes) {
@@ -72,7 +78,6 @@ void storage::trim(std::size_t used_bytes) {
     if (found_bytes == 0) continue;
     left_bytes -= std::min(left_bytes, found_bytes);
     now.drop({first, size});
-    if (now.share != nullptr) now.share->set_dropped(first + size);
     // What is appended next gets a window again.
     if (first + size > used_end_bytes) now.end_window(used_end_bytes);
   }
@@ -87,7 +92,7 @@ memory_budget storage::budget() const noexcept {
 }
 
 void storage::begin_write_back(std::size_t offset_bytes, std::size_t size_bytes) const {
-  if (data_ == nullptr || state_->in_memory()) return;
+  if (data_ == nullptr || inherited() || state_->in_memory()) return;
   state_->require_intact();
   const std::size_t first = state_->element.header_bytes + offset_bytes;
   state_->wait_for_disk(sys::sync_file_range(state_->backing.descriptor.descriptor(), first,

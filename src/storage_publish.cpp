@@ -102,7 +102,8 @@ void require_replaceable(const std::string& path, const struct stat& ours) {
 
 struct storage::publisher {
   /// A new file with these contents. Its storage holds the lock before there is a name.
-  static storage write(contents& wanted, naming& named, const options& settings) {
+  static storage write(contents& wanted, naming& named, const options& settings,
+                       const state* source = nullptr) {
     storage made{settings};
     state& fresh = *made.state_;
     fresh.backing = {named.name.make(settings.permissions), named.name.path()};
@@ -111,6 +112,7 @@ struct storage::publisher {
     const bool guaranteed = fresh.guarantee_space(opened);
     lock_as_writer(opened);
     fill(opened, wanted);
+    if (source != nullptr) source->require_intact();  // also meanwhile
     fresh.space_guaranteed = guaranteed && !wanted.is_shared;
     fresh.wait_for_disk(sys::fsync(opened.descriptor()), {});
     fresh.record = record_of(wanted);
@@ -143,7 +145,7 @@ struct storage::publisher {
     }
     wanted.header.set_count(wanted.count());
     storage empty{temporary.settings()};
-    storage made = write(wanted, named, settings);
+    storage made = write(wanted, named, settings, temporary.state_);
     temporary = std::move(empty);
     return made;
   }
@@ -182,13 +184,13 @@ struct storage::publisher {
     options chosen = settings;
     std::string new_name = named.name.path();
     std::string new_path = new_name;
-    auto share = now.share_under(settings, now.prepared_bytes);
-    if (share != nullptr) share->find_loose();
+    std::unique_ptr<budget_share> share;
     try {
       linking made(own);
       write_header(own, header);
       set_mode(own, named.mode.value_or(settings.permissions & ~sys::file_mode_mask()));
       now.wait_for_disk(sys::fsync(own.descriptor()), {});
+      share = now.share_under(settings, now.prepared_bytes);
       named.publish(own, now.backing.path);
       made.done = true;
     } catch (const error& failure) {
@@ -204,6 +206,7 @@ struct storage::publisher {
     now.settings = std::move(chosen);
     now.record = std::move(record);
     now.share = std::move(share);
+    if (now.share != nullptr) now.share->find_loose();
     now.drop_large_folios(end_bytes);
     temporary.publish();
     return true;
@@ -269,7 +272,7 @@ void storage::snapshot(path_view path, std::size_t used_bytes, const snapshot_op
                   .used_bytes = used_bytes - used_bytes % now.record->row_bytes};
   wanted.header.set_count(wanted.count());
   if (how.share_blocks) wanted.share_with_fd = now.backing.descriptor.descriptor();
-  publisher::write(wanted, named, now.settings);
+  publisher::write(wanted, named, now.settings, state_);
   if (wanted.is_shared) state_->space_guaranteed = false;
 }
 

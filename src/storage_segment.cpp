@@ -25,7 +25,7 @@ void storage::state::attach_segment(std::size_t new_bytes, std::size_t element_b
   keeps_file = true;
   word = acquire_fork_word();
   mapped = region::reserve_file(new_bytes, new_bytes, backing.descriptor);
-  add(process_counters.active_segments, 1);
+  own_mapping();
   set_size(new_bytes);
 }
 

@@ -65,6 +65,9 @@ struct storage::state {
   void extend(file& grown, std::size_t old_bytes, std::size_t end_bytes, std::size_t wanted_bytes,
               std::size_t& new_bytes);
   std::size_t window_bytes() const noexcept;
+  void own_mapping() noexcept;
+  void allocate(file& grown, std::size_t old_bytes, std::size_t new_bytes);
+  void retreat(std::size_t used_end_bytes) noexcept;
   void prepare_window(std::size_t until_bytes);
   void end_window(std::size_t end_bytes) noexcept;
   std::unique_ptr<budget_share> share_under(const options& chosen, std::size_t end_bytes) const;
@@ -74,6 +77,7 @@ struct storage::state {
   void set_size(std::size_t new_bytes) noexcept;
   std::size_t usable_bytes() const noexcept;
   void wait_for_disk(int result, byte_range range);
+  int failure() const noexcept;
   void require_intact() const;
   void attach_segment(std::size_t new_bytes, std::size_t element_bytes);
   void attach_file(std::size_t end_bytes, std::size_t element_bytes);
@@ -96,9 +100,10 @@ struct storage::state {
       0;  // of that window; in front of it, folios at the end are small
   std::size_t step_limit_bytes = std::numeric_limits<std::size_t>::max();  // see extend
   access advised = access::normal;
+  bool can_populate = true;  // MADV_POPULATE_WRITE, until it is refused
   bool space_guaranteed = true;
   bool keeps_file = false;                // a segment's file outlives it
-  mutable int failed_errno = 0;           // of the first write-back that failed; for ever
+  int failed_errno = 0;                   // of the first write-back that failed; for ever
   std::unique_ptr<commit_record> record;  // of a persistent storage
   std::unique_ptr<budget_share> share;    // where there is a budget; knows the file and the mapping
 };

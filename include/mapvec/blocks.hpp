@@ -70,10 +70,12 @@ std::size_t elements_in_a_block(const block_options& how) noexcept {
   return std::max<std::size_t>((std::max(how.block_bytes, margins) - margins) / sizeof(T), 1);
 }
 
-/// The options, with what goes into `budget_bytes`: half of it is left for others.
+/// The options, with what goes into half of `budget_bytes`: fewer buffers before tiny blocks.
 inline block_options within(std::size_t budget_bytes, block_options how) noexcept {
-  const std::size_t buffers = std::max<std::size_t>(how.buffers, 1);
-  how.block_bytes = std::min(how.block_bytes, budget_bytes / (2 * buffers));
+  constexpr std::size_t least_block_bytes = 64 * KiB;
+  const std::size_t most_buffers = budget_bytes / 2 / least_block_bytes;
+  how.buffers = std::max<std::size_t>(std::min(how.buffers, most_buffers), 1);
+  how.block_bytes = std::min(how.block_bytes, budget_bytes / (2 * how.buffers));
   return how;
 }
 
@@ -114,6 +116,7 @@ class block_source {
       : memory_(std::move(memory)), reader_(reader_of<T>(std::move(bytes), how)) {}
 
   block<const T> next() {
+    memory_.take();
     reader_.release(std::exchange(last_, {}));
     last_ = reader_.next();
     return typed<T>(last_);
@@ -159,6 +162,7 @@ class block_walk {
 
   /// Throws `error` when what was left behind cannot be written.
   block<T> next() {
+    memory_.take();
     leave();
     while (seen_ < taken_ + ahead_.size()) look_at(seen_++);
     last_ = ahead_[taken_ % ahead_.size()];
@@ -309,7 +313,8 @@ void for_each_block(const Vector& read, Visit visit, block_options how = {},
   using element = typename Vector::value_type;
   if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
   how.buffers = std::max(how.buffers, threads + 1);
-  const detail::memory_hold memory = detail::memory_for(read, how);
+  detail::memory_hold memory = detail::memory_for(read, how);
+  memory.take();
   detail::block_reader reader = detail::reader_of<element>(detail::source_of(read), how);
   std::mutex mutex;
   std::exception_ptr first_failure;

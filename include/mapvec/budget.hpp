@@ -12,14 +12,16 @@
 //    into. Before that would be more than the limit, what was appended longest ago is written back
 //    and dropped, by the vector that holds most. The elements stay where they are; whoever touches
 //    them later reads them from the disk.
+//    Each loop over blocks() takes half of the limit at most.
 //  - Not counted is what the program itself brings back: by reading and changing elements that were
-//    dropped, by prefetch and prefault. trim() of the vector drops that.
+//    dropped, by prefetch and prefault. trim() of the vector drops that. Nor are copies that
+//    persist, replace and snapshot make where they cannot link; a forked child counts for itself.
 //  - A vector that is appended to needs room for what is being written: an eighth of the limit, at
-//    most 8 MiB. Those that have not been appended to for long give up theirs first; when they go
-//    on, what the kernel reads back for them is not counted before their next few MiB.
+//    most 8 MiB, and less where many are appended to in turn. Those that have not been for long
+//    give up theirs first; when they go on, what the kernel reads back for them is not counted
+//    before their next few MiB.
 //  - A file_vector keeps one page more, its header. Pages that another process has mapped cannot be
-//    dropped, and where the file system cannot allocate, the zeros that are written instead come on
-//    top: an eighth of the limit.
+//    dropped.
 //
 // A budget is a handle: copies are the same budget, which lives as long as the last of them or of
 // its vectors. Thread-safe: vectors of different threads may share one. Whoever appends may then
@@ -66,24 +68,32 @@ class MAPVEC_API memory_budget {
 
 namespace detail {
 
-/// Counts memory outside of any vector, such as buffers, as long as it lives. Move-only.
+/// Counts memory outside of any vector, such as buffers, from take() on as long as it lives.
+/// Move-only.
 class MAPVEC_API memory_hold {
  public:
   memory_hold() noexcept = default;
-  /// Vectors make way for it.
-  memory_hold(const memory_budget& budget, std::size_t size_bytes) noexcept;
+  memory_hold(const memory_budget& budget, std::size_t size_bytes) noexcept
+      : account_(budget.account_), size_bytes_(size_bytes) {}
   memory_hold(memory_hold&& other) noexcept
-      : account_(std::move(other.account_)), size_bytes_(std::exchange(other.size_bytes_, 0)) {}
+      : account_(std::move(other.account_)),
+        size_bytes_(other.size_bytes_),
+        is_taken_(std::exchange(other.is_taken_, false)) {}
   memory_hold& operator=(memory_hold&& other) noexcept {
     std::swap(account_, other.account_);
     std::swap(size_bytes_, other.size_bytes_);
+    std::swap(is_taken_, other.is_taken_);
     return *this;
   }
   ~memory_hold();
 
+  /// Vectors make way for it. Nothing the second time.
+  void take() noexcept;
+
  private:
   std::shared_ptr<budget_account> account_;
   std::size_t size_bytes_ = 0;
+  bool is_taken_ = false;
 };
 
 }  // namespace detail

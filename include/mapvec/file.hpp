@@ -51,11 +51,11 @@ class MAPVEC_API file {
   file(int fd, std::string name) noexcept : fd_(fd), name_(std::move(name)) {}
   file(file&& other) noexcept
       : fd_(std::exchange(other.fd_, -1)),
-        can_allocate_(other.can_allocate_),
+        allocates_(other.allocates_),
         name_(std::move(other.name_)) {}
   file& operator=(file&& other) noexcept {
     std::swap(fd_, other.fd_);
-    std::swap(can_allocate_, other.can_allocate_);
+    std::swap(allocates_, other.allocates_);
     std::swap(name_, other.name_);
     return *this;
   }
@@ -77,8 +77,10 @@ class MAPVEC_API file {
   /// attempt took is given back. Where the file system cannot allocate, zeros are written.
   /// Throws `error`: ENOSPC, EDQUOT, EFBIG (also instead of the SIGXFSZ of RLIMIT_FSIZE), EIO.
   void extend(std::uint64_t old_size_bytes, std::uint64_t new_size_bytes);
-  /// False once the file system has said that it cannot: extend() writes zeros then.
-  bool can_allocate() const noexcept { return can_allocate_; }
+  /// Whether the file system can; where it has said that it cannot, it is not asked again, and
+  /// extend() writes zeros.
+  enum class allocation : unsigned char { unknown, works, is_refused };
+  allocation allocates() const noexcept { return allocates_; }
   /// Throws `error` (ENOSPC) unless `percent` of the file system stay free, for those who are not
   /// root, after an allocation of so many bytes. No call for 0.
   void require_free(std::uint64_t size_bytes, unsigned percent) const;
@@ -97,7 +99,7 @@ class MAPVEC_API file {
   int try_extend(std::uint64_t old_size_bytes, std::uint64_t new_size_bytes) noexcept;
 
   int fd_ = -1;
-  bool can_allocate_ = true;
+  allocation allocates_ = allocation::unknown;
   std::string name_;
 };
 

@@ -75,8 +75,13 @@ void gather(const Vector& read, const Indices& indices,
   using element = typename Vector::value_type;
   MAPVEC_ASSERT(out.size() == std::ranges::size(indices));
   const detail::stored_bytes source = detail::source_of(read);
-  const detail::memory_hold memory = detail::memory_for(read, block_options{});
+  detail::memory_hold memory = detail::memory_for(read, block_options{});
   detail::for_requests(read, indices, [&](std::span<detail::gather_request> requests) {
+    if (detail::gather_in_memory(source, sizeof(element), requests, detail::copy_requested<element>,
+                                 out.data())) {
+      return;
+    }
+    memory.take();
     detail::gather(source, sizeof(element), !std::is_trivially_copyable_v<element>, requests,
                    detail::copy_requested<element>, out.data());
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "durability/loop_disk.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -98,13 +99,16 @@ bool mounted_image::set_read_ahead_kib(std::size_t size_kib) {
   return true;
 }
 
-std::uint64_t mounted_image::written_bytes() const {
-  // Documentation/block/stat.rst: the seventh number counts sectors of 512 bytes.
+disk_activity mounted_image::activity() const {
+  // Documentation/block/stat.rst: sectors are of 512 bytes.
   std::ifstream in(device_folder() + "/stat");
-  std::uint64_t sectors = 0;
-  for (int i = 0; i < 7; ++i) in >> sectors;
+  std::array<std::uint64_t, 11> values{};
+  for (std::uint64_t& each : values) in >> each;
   EXPECT_TRUE(in.good());
-  return sectors * 512;
+  return {.read_bytes = values[2] * 512,
+          .written_bytes = values[6] * 512,
+          .busy_milliseconds = values[9],
+          .queued_milliseconds = values[10]};
 }
 
 loop_disk::loop_disk(std::size_t size_bytes, const std::string& mkfs_options)

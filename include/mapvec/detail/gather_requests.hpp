@@ -23,8 +23,13 @@ struct gather_request {
 using copy_elements = void (*)(const std::byte* elements, std::size_t first_index,
                                std::span<const gather_request> requests, void* out);
 
-/// Copies all requests, whose order changes. `in_place`: the elements may not be where they are not
-/// mapped. Throws `error` when reading fails; a failing disk may be SIGBUS where pages are mapped.
+/// Copies all requests if they look as if they were in memory; false, and nothing is done, if not.
+MAPVEC_API bool gather_in_memory(const stored_bytes& source, std::size_t element_bytes,
+                                 std::span<gather_request> requests, copy_elements copy, void* out);
+
+/// Copies all requests, of which there are some, and whose order changes. `in_place`: the elements
+/// may not be where they are not mapped. Throws `error` when reading fails; a failing disk may be
+/// SIGBUS where pages are mapped.
 MAPVEC_API void gather(const stored_bytes& source, std::size_t element_bytes, bool in_place,
                        std::span<gather_request> requests, copy_elements copy, void* out);
 

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include <mapvec/blocks.hpp>
+#include <mapvec/error.hpp>
 #include <mapvec/gather.hpp>
 #include <mapvec/stats.hpp>
 
@@ -158,6 +159,45 @@ TEST_F(bounded_appends, go_on_where_nothing_can_be_allocated) {
   const refusal no_allocation(feature::allocation, EOPNOTSUPP);
   expect_bounded("push_back without fallocate", words(alone()), push_mebibyte<words>);
   EXPECT_EQ(no_allocation.delivered(), 1U) << "the answer is remembered";
+}
+
+TEST_F(bounded_appends, of_a_large_reservation_where_nothing_can_be_allocated) {
+  const refusal no_allocation(feature::allocation, EOPNOTSUPP);
+  words v(alone());
+  v.reserve(64 * words_of_a_mebibyte);
+  EXPECT_LE(v.resident_bytes(), 2 * MiB);
+  words tiny({.builder = builder(), .memory_budget_bytes = 512 * KiB});
+  std::size_t most = 0;
+  for (int i = 0; i < 16; ++i) {
+    push_mebibyte(tiny);
+    most = std::max(most, tiny.resident_bytes());
+  }
+  EXPECT_LE(most, 512 * KiB);
+  const fault full(call::pwrite, 3, ENOSPC, fault_lasts::for_ever);
+  const std::size_t capacity = v.capacity();
+  EXPECT_THROW(v.reserve(128 * words_of_a_mebibyte), error);
+  EXPECT_EQ(v.capacity(), capacity);
+}
+
+TEST_F(bounded_appends, read_in_place_drop_nothing) {
+  words v(alone());
+  for (int i = 0; i < 14; ++i) push_mebibyte(v);
+  const std::vector<std::size_t> indices{1, 1000, v.size() - 1};
+  std::vector<std::uint64_t> found(3);
+  const std::uint64_t dropped = stats().dropped_bytes;
+  gather(std::as_const(v), indices, found);
+  EXPECT_TRUE(std::ranges::equal(found, indices));
+  EXPECT_EQ(stats().dropped_bytes, dropped);
+}
+
+TEST_F(bounded_appends, leave_room_for_blocks_that_are_not_tiny) {
+  const memory_budget budget(1);  // 512 KiB
+  words v(sharing(budget));
+  for (int i = 0; i < 4; ++i) push_mebibyte(v);
+  std::size_t count = 0;
+  for_each_block(std::as_const(v), [&](const auto&) { ++count; }, {}, 64);
+  EXPECT_LE(count, 4 * MiB / (32 * KiB));
+  EXPECT_LE(budget.held_bytes(), budget.limit_bytes());
 }
 
 TEST_F(bounded_appends, with_a_tiny_budget_have_512_kib) {

@@ -92,6 +92,64 @@ TEST_F(failing_budget, which_another_vector_had_written_back_is_its_own_failure)
   victim.abandon();
 }
 
+TEST_F(failing_budget, that_the_owner_found_keeps_others_from_dropping_the_only_copy) {
+  const memory_budget budget(budget_bytes);
+  words victim(sharing(budget));
+  for (int i = 0; i < 12; ++i) push_mebibyte(victim);
+  {
+    const fails_for broken(true);
+    EXPECT_THROW(victim.evict(0, victim.size()), error);
+  }
+  const std::size_t resident = victim.resident_bytes();
+  words other(sharing(budget));
+  push_many(other);
+  EXPECT_EQ(victim.resident_bytes(), resident);
+  EXPECT_EQ(wrong_elements(std::as_const(victim)), 0U);
+}
+
+TEST_F(failing_budget, found_while_it_is_persisted_stops_that) {
+  const memory_budget budget(budget_bytes);
+  words other(sharing(budget));
+  class meanwhile final : public observer {
+   public:
+    explicit meanwhile(words& other) : other_(&other) { start(); }
+    ~meanwhile() { stop(); }
+    std::optional<int> before(const call_record& record) override {
+      if (record.what != call::fsync || other_ == nullptr) return std::nullopt;
+      words& other = *std::exchange(other_, nullptr);
+      const fails_for broken(true);
+      push_many(other);
+      return std::nullopt;
+    }
+
+   private:
+    words* other_;
+  };
+  words victim(sharing(budget));
+  for (int i = 0; i < 12; ++i) push_mebibyte(victim);
+  {
+    const meanwhile during(other);
+    EXPECT_THROW(persist(std::move(victim), directory_ / "a.npy", {.budget = budget}), error);
+  }
+  EXPECT_EQ(names_in(directory_.path()).size(), 0U);
+}
+
+TEST_F(failing_budget, of_a_full_disk_in_a_range_counts_on) {
+  words v(alone());
+  push_mebibyte(v);
+  const std::vector<std::uint64_t> values(20 * words_of_a_mebibyte);
+  {
+    const fault full(call::pwrite, 6, ENOSPC, fault_lasts::once);
+    EXPECT_THROW(v.append_range(values), error);
+    EXPECT_EQ(full.delivered(), 1U);
+  }
+  for (int i = 0; i < 30; ++i) {
+    push_mebibyte(v);
+    ASSERT_LE(v.resident_bytes(), budget_bytes);
+  }
+  EXPECT_EQ(wrong_elements(std::as_const(v)), 0U);
+}
+
 TEST_F(failing_budget, found_while_a_commit_waits_stops_that_commit) {
   const memory_budget budget(budget_bytes);
   file_words victim = file_words::create(directory_ / "a.npy", {.budget = budget});

@@ -3,6 +3,8 @@
 // Goal: vectors that share a budget have no more in memory than that together, in one thread and in
 // several, whoever is idle. Method: mincore() over all of them.
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <thread>
@@ -10,7 +12,10 @@
 
 #include <gtest/gtest.h>
 
+#include <mapvec/error.hpp>
+
 #include "budget_case.hpp"
+#include "support/child_process.hpp"
 
 namespace mapvec::test {
 namespace {
@@ -61,6 +66,83 @@ TEST_F(shared_budget, takes_from_those_that_are_idle) {
     ASSERT_LE(resident_bytes(all), budget_bytes);
   }
   for (const words& each : all) EXPECT_EQ(wrong_elements(each), 0U);
+}
+
+TEST_F(shared_budget, bounds_more_vectors_than_it_has_pieces_for) {
+  const memory_budget budget(budget_bytes);
+  std::vector<words> all = vectors(40, budget);
+  std::size_t most = 0;
+  for (std::size_t i = 0; i < words_of_a_mebibyte * 2; ++i) {
+    for (words& each : all) each.push_back(i);
+    if (i % 4096 == 0) most = std::max(most, resident_bytes(all));
+  }
+  EXPECT_LE(most, budget_bytes);
+  for (const words& each : all) EXPECT_EQ(wrong_elements(each), 0U);
+}
+
+TEST_F(shared_budget, bounds_ranges_that_end_anywhere) {
+  const memory_budget budget(budget_bytes);
+  std::vector<words> all = vectors(12, budget);
+  const std::vector<std::uint64_t> values(words_of_a_mebibyte + 1);
+  for (words& each : all) {
+    for (int i = 0; i < 4; ++i) each.append_range(values);
+    ASSERT_LE(resident_bytes(all), budget_bytes);
+  }
+}
+
+TEST_F(shared_budget, knows_what_was_evicted) {
+  const memory_budget budget(budget_bytes);
+  words v(sharing(budget));
+  for (int i = 0; i < 12; ++i) push_mebibyte(v);
+  v.evict(0, v.size());
+  EXPECT_LE(budget.held_bytes(), 2 * MiB);
+}
+
+TEST_F(shared_budget, forgets_a_file_that_could_not_get_its_name) {
+  const memory_budget budget(budget_bytes);
+  {
+    const fault taken(call::link_descriptor, 0, EACCES, fault_lasts::once);
+    EXPECT_THROW(file_words::create(directory_ / "a.npy", {.budget = budget}), error);
+    EXPECT_EQ(taken.delivered(), 1U);
+  }
+  EXPECT_EQ(budget.held_bytes(), 0U);
+  words v(sharing(budget));  // would drop what is mapped there by now
+  for (int i = 0; i < 32; ++i) push_mebibyte(v);
+  EXPECT_EQ(wrong_elements(std::as_const(v)), 0U);
+}
+
+TEST_F(shared_budget, is_not_shared_with_a_forked_child) {
+  const memory_budget budget(budget_bytes);
+  words v(sharing(budget));
+  std::atomic<bool> ends = false;
+  // Holds the lock at the moment of some of the forks.
+  std::thread busy([&] {
+    words other(sharing(budget));
+    while (!ends) {
+      push_mebibyte(other);
+      if (other.size() > 64 * words_of_a_mebibyte) other.clear();
+    }
+  });
+  for (int i = 0; i < 20; ++i) push_mebibyte(v);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(in_child([&] {
+                {
+                  const words gone = std::move(v);
+                }
+                require(budget.held_bytes() == 0, "a child holds nothing");
+              }),
+              "exit 0");
+  }
+  ends = true;
+  busy.join();
+  EXPECT_EQ(in_child([&] {
+              words own(sharing(budget));
+              for (int i = 0; i < 32; ++i) push_mebibyte(own);
+              require(own.resident_bytes() <= budget_bytes, "a child is bounded, too");
+              require(wrong_elements(std::as_const(own)) == 0, "a child has its elements");
+            }),
+            "exit 0");
+  EXPECT_EQ(wrong_elements(std::as_const(v)), 0U);
 }
 
 TEST_F(shared_budget, is_given_back) {
