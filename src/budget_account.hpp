@@ -10,6 +10,7 @@
 // is right whenever it is free.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -113,7 +114,7 @@ class budget_share {
   std::size_t held() const noexcept { return end_bytes_ - dropped_bytes_ + loose_bytes_; }
   std::size_t complete() const noexcept { return started_bytes_ - dropped_bytes_ + loose_bytes_; }
   std::size_t piece_at(std::size_t position) const noexcept {
-    return position < large_end_bytes_ ? large_piece_bytes_ : piece_bytes_;
+    return position < large_end_bytes_ ? std::max(large_piece_bytes_, piece_bytes_) : piece_bytes_;
   }
   std::size_t whole_pieces(std::size_t end_bytes) const noexcept {
     return end_bytes - end_bytes % piece_at(end_bytes);

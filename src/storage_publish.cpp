@@ -206,6 +206,9 @@ struct storage::publisher {
     now.settings = std::move(chosen);
     now.record = std::move(record);
     now.share = std::move(share);
+    // Of a vector that had given all of its file back, the header is the first there is.
+    if (now.size_bytes < end_bytes) now.set_size(end_bytes);
+    now.set_prepared(end_bytes);
     if (now.share != nullptr) now.share->find_loose();
     now.drop_large_folios(end_bytes);
     temporary.publish();

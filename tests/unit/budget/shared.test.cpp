@@ -80,6 +80,28 @@ TEST_F(shared_budget, bounds_more_vectors_than_it_has_pieces_for) {
   for (const words& each : all) EXPECT_EQ(wrong_elements(each), 0U);
 }
 
+TEST_F(shared_budget, goes_on_when_others_have_come_and_gone) {
+  // Pieces get smaller and larger again, while some of each size are in memory.
+  const memory_budget budget(512 * KiB);
+  std::vector<words> all = vectors(1, budget);
+  const auto push_each = [&](std::size_t kibibytes) {
+    for (words& each : all) {
+      for (std::size_t i = 0; i < kibibytes * KiB / 8; ++i) each.push_back(each.size());
+    }
+    ASSERT_LE(resident_bytes(all), budget.limit_bytes());
+  };
+  for (std::size_t round = 0; round < 40; ++round) {
+    push_each(4 + 12 * (round % 7));
+    if (round % 5 != 4) {
+      all.emplace_back(sharing(budget));
+    } else {
+      all.resize(1);
+    }
+    push_each(4 + 28 * (round % 3));
+  }
+  for (const words& each : all) EXPECT_EQ(wrong_elements(each), 0U);
+}
+
 TEST_F(shared_budget, bounds_ranges_that_end_anywhere) {
   const memory_budget budget(budget_bytes);
   std::vector<words> all = vectors(12, budget);

@@ -87,6 +87,17 @@ TEST_F(persisting, on_the_same_file_system_copies_nothing_and_moves_nothing) {
   EXPECT_EQ(file_bytes(path()), 128 + (many + 1) * 8);
 }
 
+TEST_F(persisting, what_has_given_all_of_its_file_back_keeps_the_header) {
+  words source(in_file());
+  source.append_range(counted(many));
+  source.clear();
+  source.shrink_to_fit();
+  auto v = persist(std::move(source), path());
+  for (std::uint64_t i = 0; i < many; ++i) v.push_back(i);
+  v.commit();
+  expect_file(many);
+}
+
 TEST_F(persisting, leaves_an_empty_vector_that_can_be_used_again) {
   for (const options& settings : {in_file(), options{}}) {
     words source(settings);
