@@ -10,7 +10,6 @@
 //    position() says where its elements are in the vector. They must not change meanwhile.
 //  - Changing (of a vector that is not const): blocks are the vector's own elements, valid like all
 //    its elements. What was not in memory before is written back behind the loop, and let go.
-//    Blocks, and what is read ahead of them, count as held by the vector's memory budget.
 //
 // The vector must not grow or shrink before the range has ended. Leaving the loop early ends it.
 // Elements that are not trivially copyable are always shown in place.

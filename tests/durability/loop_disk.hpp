@@ -23,14 +23,6 @@ std::string make_ext4(const std::string& image, const std::string& more = "");
 /// Whether the loop device has a page cache of its own between the file system and the image.
 enum class loop_access : bool { cached, direct };
 
-/// What a device has done since it was made, as the kernel counts it.
-struct disk_activity {
-  std::uint64_t read_bytes = 0;
-  std::uint64_t written_bytes = 0;
-  std::uint64_t busy_milliseconds = 0;    ///< with at least one request under way
-  std::uint64_t queued_milliseconds = 0;  ///< of all requests together
-};
-
 /// The ext4 in `image`, mounted, which recovers its journal. Only for processes that have mounts of
 /// their own, because of a private_mount: then it goes with the process.
 class mounted_image {
@@ -46,8 +38,8 @@ class mounted_image {
   const std::string& path() const { return directory_.path(); }
   std::string operator/(const std::string& name) const { return path() + '/' + name; }
 
-  disk_activity activity() const;
-  std::uint64_t written_bytes() const { return activity().written_bytes; }
+  /// Bytes written to the device since it was made, as the kernel counts them.
+  std::uint64_t written_bytes() const;
   /// How much the kernel may read ahead in files that are opened from now on. False, and all is as
   /// before, where that may not be set.
   bool set_read_ahead_kib(std::size_t size_kib);
@@ -72,8 +64,7 @@ class loop_disk {
   const std::string& why_not() const;
   const std::string& path() const { return mounted_->path(); }
   std::string operator/(const std::string& name) const { return *mounted_ / name; }
-  std::uint64_t written_bytes() const { return mounted_->activity().written_bytes; }
-  disk_activity activity() const { return mounted_->activity(); }
+  std::uint64_t written_bytes() const { return mounted_->written_bytes(); }
   bool set_read_ahead_kib(std::size_t size_kib) { return mounted_->set_read_ahead_kib(size_kib); }
 
  private:
