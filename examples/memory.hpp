@@ -94,7 +94,7 @@ class memory_watch {
     const std::size_t size_bytes = growing.size() * sizeof(growing[0]);
     if (budget_bytes == 0 || size_bytes < looked_at_bytes_ + (1 << 20)) return;
     looked_at_bytes_ = size_bytes;
-    most_bytes_ = std::max(most_bytes_, growing.resident_bytes() + anonymous_bytes());
+    look_now(growing);
   }
   /// The file that has been read; this much is not to count as the program's.
   void forget(const std::string& path) const {
@@ -104,18 +104,26 @@ class memory_watch {
   template <class Vector>
   void end(const Vector& grown) {
     if (budget_bytes == 0) return;
-    most_bytes_ = std::max(most_bytes_, grown.resident_bytes() + anonymous_bytes());
-    // The kernel's own count misses nothing.
+    look_now(grown);
+    // The kernel's own count misses nothing, not even what it keeps of each file that was opened.
     if (const std::uint64_t peak = peak_of_group(); peak != 0) most_bytes_ = peak;
     leave_group();
   }
   void print(std::ostream& out) const {
     if (budget_bytes == 0) return;
-    out << "reading    took " << most_bytes_ << " bytes of memory, page cache included, with a "
-        << "budget of " << budget_bytes << '\n';
+    out << "memory     " << resident_bytes_ << " bytes of the elements at the peak of reading, of "
+        << budget_bytes << " allowed; " << most_bytes_ << " in all, page cache included\n";
   }
 
  private:
+  template <class Vector>
+  void look_now(const Vector& growing) {
+    const std::uint64_t now = growing.resident_bytes();
+    resident_bytes_ = std::max(resident_bytes_, now);
+    most_bytes_ = std::max(most_bytes_, now + anonymous_bytes());
+  }
+
   std::size_t looked_at_bytes_ = 0;
+  std::uint64_t resident_bytes_ = 0;
   std::uint64_t most_bytes_ = 0;
 };

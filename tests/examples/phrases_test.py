@@ -221,10 +221,12 @@ class Report(Scratch):
         self.write("large.txt", b"one two three four five six seven " * 15000)
         plain = run(self.root).stdout
         bounded = run(self.root, "--memory", "1M").stdout
-        took = re.search(r"reading +took ([\d,]+) bytes of memory, page cache included, with a "
-                         r"budget of 1,048,576\n", bounded)
-        self.assertLess(number(took[1]), 64 << 20)
-        self.assertNotIn("took", plain)
+        took = re.search(r"\nmemory +([\d,]+) bytes of the elements at the peak of reading, of "
+                         r"1,048,576 allowed; ([\d,]+) in all, page cache included\n", bounded)
+        self.assertLessEqual(number(took[1]), 1 << 20)
+        self.assertGreater(number(took[1]), 1 << 18)
+        self.assertLess(number(took[2]), 64 << 20)
+        self.assertNotIn("memory  ", plain)
         self.assertEqual(plain.partition("\ntext")[0], bounded.partition("\ntext")[0])
 
     def test_fewer_words_than_a_phrase_make_an_empty_table(self):
