@@ -137,6 +137,19 @@ void budget_account::make_way(std::size_t wanted_bytes, const budget_share* who)
   }
 }
 
+int write_back_and_drop(int fd, std::byte* mapped, std::size_t first, std::size_t end) noexcept {
+  constexpr unsigned write_and_wait =
+      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  const std::size_t size = end - first;
+  const int failed = sys::sync_file_range(fd, first, size, write_and_wait);
+  if (failed != 0) return failed;
+  // The mapping holds the pages, and the page cache does: both have to let go.
+  sys::madvise(mapped + first, size, MADV_DONTNEED);
+  sys::fadvise_dontneed(fd, first, size);
+  add(process_counters.dropped_bytes, size);
+  return 0;
+}
+
 // --- shares --------------------------------------------------------------------------------------
 
 budget_share::budget_share(std::shared_ptr<budget_account> account, int fd, std::byte* mapped,
@@ -262,22 +275,13 @@ void budget_share::set_marks(std::size_t dropped_bytes, std::size_t started_byte
   account_->held_bytes_ += held() - held_before;  // modulo 2^64
 }
 
-/// Waits until the bytes are on the disk, and lets go of them. After a failure they are kept: the
-/// disk does not have them.
+/// After a failure nothing is dropped: the disk does not have it.
 void budget_share::drop(std::size_t first, std::size_t end) noexcept {
-  constexpr unsigned write_and_wait =
-      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
   // The kernel lets go of whole folios only; in front of the first page there may be the beginning
   // of one whose end is dropped now.
   first = round_down(first, huge_page_bytes);
-  if (first == end) return;  // 0 bytes would be all there are
-  const std::size_t size = end - first;
-  if (failure_ == 0) fail(sys::sync_file_range(fd_, first, size, write_and_wait));
-  if (failure_ != 0) return;
-  // The mapping holds the pages, and the page cache does: both have to let go.
-  sys::madvise(mapped_ + first, size, MADV_DONTNEED);
-  sys::fadvise_dontneed(fd_, first, size);
-  add(process_counters.dropped_bytes, size);
+  // 0 bytes would be all there are.
+  if (first != end && failure_ == 0) fail(write_back_and_drop(fd_, mapped_, first, end));
 }
 
 /// Of what is complete: what was found below, or the next so many bytes, to the end of a piece.

@@ -24,6 +24,10 @@ namespace mapvec::detail {
 
 class budget_share;
 
+/// Waits until pages of a file are on the disk, and lets go of them; -errno, and nothing is let go
+/// of, when that fails. The kernel says so once. `mapped` is where the file begins.
+int write_back_and_drop(int fd, std::byte* mapped, std::size_t first, std::size_t end) noexcept;
+
 struct budget_access {
   static const std::shared_ptr<budget_account>& account_of(const memory_budget& budget) noexcept {
     return budget.account_;

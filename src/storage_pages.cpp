@@ -49,16 +49,11 @@ void storage::evict(std::size_t offset_bytes, std::size_t size_bytes) const {
 }
 
 void storage::state::drop(byte_range pages) {
-  constexpr unsigned write_and_wait =
-      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-  const int fd = backing.descriptor.descriptor();
-  const std::uint64_t first = pages.offset_bytes;
-  wait_for_disk(sys::sync_file_range(fd, first, pages.size_bytes, write_and_wait), pages);
-  // The mapping holds the pages, and the page cache does: both have to let go.
-  sys::madvise(mapped.data() + first, pages.size_bytes, MADV_DONTNEED);
-  sys::fadvise_dontneed(fd, first, pages.size_bytes);
-  add(process_counters.dropped_bytes, pages.size_bytes);
-  if (share != nullptr) share->note_dropped(first, first + pages.size_bytes);
+  const std::size_t end = pages.offset_bytes + pages.size_bytes;
+  wait_for_disk(
+      write_back_and_drop(backing.descriptor.descriptor(), mapped.data(), pages.offset_bytes, end),
+      pages);
+  if (share != nullptr) share->note_dropped(pages.offset_bytes, end);
 }
 
 void storage::trim(std::size_t used_bytes) {

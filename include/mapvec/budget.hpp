@@ -14,8 +14,10 @@
 //    them later reads them from the disk.
 //    Each loop over blocks() takes half of the limit at most.
 //  - Not counted is what the program itself brings back: by reading and changing elements that were
-//    dropped, by prefetch and prefault. trim() of the vector drops that. Nor are copies that
-//    persist, replace and snapshot make where they cannot link; a forked child counts for itself.
+//    dropped, by prefetch and prefault, and what the kernel reads ahead of blocks() that may be
+//    changed, which is 8 to 16 MiB where it is set to read far ahead. trim() of the vector drops
+//    that. Nor are copies that persist, replace and snapshot make where they cannot link; a forked
+//    child counts for itself.
 //  - A vector that is appended to needs room for what is being written: an eighth of the limit, at
 //    most 8 MiB, and less where many are appended to in turn. Those that have not been for long
 //    give up theirs first; when they go on, what the kernel reads back for them is not counted
@@ -47,7 +49,8 @@ class MAPVEC_API memory_budget {
  public:
   /// No limit.
   memory_budget() noexcept = default;
-  /// REQUIRES: limit_bytes != 0. Less than 512 KiB is taken for that much.
+  /// Less than 512 KiB is taken for that much. Throws std::bad_alloc, and `error` (no memory).
+  /// REQUIRES: limit_bytes != 0.
   explicit memory_budget(std::size_t limit_bytes);
 
   bool is_limited() const noexcept { return account_ != nullptr; }

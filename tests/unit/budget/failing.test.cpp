@@ -42,6 +42,25 @@ class failing_budget : public budget_case {
   static void push_many(words& v) {
     for (int i = 0; i < 64; ++i) push_mebibyte(v);
   }
+
+  /// Appends to another vector during the first of these calls, which has a write-back fail and
+  /// the kernel's error consumed: the call itself returns 0 then.
+  class meanwhile final : public observer {
+   public:
+    meanwhile(call when, words& other) : when_(when), other_(&other) { start(); }
+    ~meanwhile() { stop(); }
+    std::optional<int> before(const call_record& record) override {
+      if (record.what != when_ || other_ == nullptr) return std::nullopt;
+      words& other = *std::exchange(other_, nullptr);
+      const fails_for broken(true);
+      push_many(other);
+      return std::nullopt;
+    }
+
+   private:
+    call when_;
+    words* other_;
+  };
 };
 
 TEST_F(failing_budget, stops_the_vector_for_ever) {
@@ -110,25 +129,10 @@ TEST_F(failing_budget, that_the_owner_found_keeps_others_from_dropping_the_only_
 TEST_F(failing_budget, found_while_it_is_persisted_stops_that) {
   const memory_budget budget(budget_bytes);
   words other(sharing(budget));
-  class meanwhile final : public observer {
-   public:
-    explicit meanwhile(words& other) : other_(&other) { start(); }
-    ~meanwhile() { stop(); }
-    std::optional<int> before(const call_record& record) override {
-      if (record.what != call::fsync || other_ == nullptr) return std::nullopt;
-      words& other = *std::exchange(other_, nullptr);
-      const fails_for broken(true);
-      push_many(other);
-      return std::nullopt;
-    }
-
-   private:
-    words* other_;
-  };
   words victim(sharing(budget));
   for (int i = 0; i < 12; ++i) push_mebibyte(victim);
   {
-    const meanwhile during(other);
+    const meanwhile during(call::fsync, other);
     EXPECT_THROW(persist(std::move(victim), directory_ / "a.npy", {.budget = budget}), error);
   }
   EXPECT_EQ(names_in(directory_.path()).size(), 0U);
@@ -155,24 +159,8 @@ TEST_F(failing_budget, found_while_a_commit_waits_stops_that_commit) {
   file_words victim = file_words::create(directory_ / "a.npy", {.budget = budget});
   for (int i = 0; i < 12; ++i) push_mebibyte(victim);
   words other(sharing(budget));
-  // The other vector finds the error during the victim's fdatasync, which then returns 0.
-  class meanwhile final : public observer {
-   public:
-    explicit meanwhile(words& other) : other_(&other) { start(); }
-    ~meanwhile() { stop(); }
-    std::optional<int> before(const call_record& record) override {
-      if (record.what != call::fdatasync || other_ == nullptr) return std::nullopt;
-      words& other = *std::exchange(other_, nullptr);
-      const fails_for broken(true);
-      push_many(other);
-      return std::nullopt;
-    }
-
-   private:
-    words* other_;
-  };
   {
-    const meanwhile during(other);
+    const meanwhile during(call::fdatasync, other);
     EXPECT_THROW(victim.commit(), error);
   }
   EXPECT_EQ(victim.committed_size(), 0U);

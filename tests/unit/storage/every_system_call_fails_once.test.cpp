@@ -303,6 +303,24 @@ TEST_F(every_system_call, without_unnamed_files) {
   }
 }
 
+TEST_F(every_system_call, with_a_budget_and_a_share_of_the_disk) {
+  for (const bool allocates : {true, false}) {
+    std::optional<refusal> no_fallocate;
+    if (!allocates) no_fallocate.emplace(feature::allocation, EOPNOTSUPP);
+    expect_survival("budget", [](const std::string& directory) {
+      options settings = in_file(directory);
+      settings.memory_budget_bytes = 512 * KiB;
+      settings.free_disk_percent = 1;
+      shadowed<page_sized> both(settings);
+      both.append(200);
+      both.ask([](auto& v) { v.trim(); });
+      both.apply([](auto& v) { v.resize(30); });
+      both.append(100);
+      both.ask([](auto& v) { v.shrink_to_fit(); });
+    });
+  }
+}
+
 TEST_F(every_system_call, without_allocation) {
   const refusal no_fallocate(feature::allocation, EOPNOTSUPP);
   expect_survival("no fallocate", [](const std::string& directory) {
