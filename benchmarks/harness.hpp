@@ -52,25 +52,28 @@ inline void keep(const T& value) {
   asm volatile("" : : "g"(&value) : "memory");
 }
 
-/// Wall clock and processor time of this process, kernel included, since the construction.
+/// Wall clock and processor time, kernel included, since the construction: of this process, or of
+/// the thread that made it (RUSAGE_THREAD).
 class stopwatch {
  public:
+  explicit stopwatch(int whose = RUSAGE_SELF) : whose_(whose) {}
   double seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
-  double processor_seconds() const { return process_time() - used_before_; }
+  double processor_seconds() const { return processor_time() - used_before_; }
 
  private:
-  static double process_time() {
+  double processor_time() const {
     rusage used{};
-    ::getrusage(RUSAGE_SELF, &used);
+    ::getrusage(whose_, &used);
     const auto seconds = [](const timeval& time) {
       return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
     };
     return seconds(used.ru_utime) + seconds(used.ru_stime);
   }
 
-  double used_before_ = process_time();
+  int whose_;
+  double used_before_ = processor_time();
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 

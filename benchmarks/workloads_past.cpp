@@ -165,12 +165,14 @@ counters hot_scan(const std::atomic<bool>& is_over, std::size_t least_passes) {
   mapvec::vector<number> hot;
   for (number i = 0; i < count; ++i) hot.push_back(i);
   const mapvec::vector<number>& read = hot;
-  const stopwatch watch;
+  const stopwatch watch(RUSAGE_THREAD);
   std::size_t passes = 0;
   for (; passes < least_passes || !is_over; ++passes) {
     keep(std::accumulate(read.begin(), read.end(), number{0}));
   }
-  return {{"nanoseconds", watch.seconds() * 1e9 / static_cast<double>(passes * count)},
+  const auto elements = static_cast<double>(passes * count);
+  return {{"nanoseconds", watch.seconds() * 1e9 / elements},
+          {"processor_nanoseconds", watch.processor_seconds() * 1e9 / elements},
           {"passes", static_cast<double>(passes)}};
 }
 

@@ -30,7 +30,8 @@ counters random_past_advised(const job& asked);
 counters gather_past(const job& asked);
 
 // The sum of a vector that memory holds, again and again; with asked.bytes, while another thread
-// pushes so many bytes into a vector that it does not. Nanoseconds for each element.
+// pushes so many bytes into a vector that it does not. Nanoseconds for each element, also of the
+// summing thread's processor: without what the machine, or its host, takes from it.
 counters hot_scan(const std::atomic<bool>& is_over, std::size_t least_passes);
 
 inline counters hot_scan_alone(const job&) {

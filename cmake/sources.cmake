@@ -44,6 +44,7 @@ set(mapvec_core_sources
   src/region.cpp
   src/advice.cpp
   src/fork_word.cpp
+  src/append_window.cpp
   src/budget_account.cpp
   src/npy_header.cpp
   src/storage.cpp

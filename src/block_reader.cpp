@@ -19,6 +19,7 @@
 #include <mapvec/units.hpp>
 
 #include "posix/syscalls.hpp"
+#include "quiet_thread.hpp"
 
 namespace mapvec::detail {
 namespace {
@@ -119,7 +120,9 @@ void block_reader::state::start_reading(std::size_t first_index) {
   is_reading = true;
   const std::size_t wanted = std::min({plan.threads, slots.size(), count - first_index});
   try {
-    while (threads.size() < wanted) threads.emplace_back([this] { read_ahead(); });
+    threads.reserve(wanted);
+    while (threads.size() < wanted)
+      threads.push_back(start_quiet_thread("mapvec blocks", [this] { read_ahead(); }));
   } catch (const std::exception&) {
   }
 }

@@ -31,6 +31,9 @@ std::atomic<std::size_t> process_memory_bytes{0};
 // than that get no window.
 constexpr std::size_t largest_window_bytes = huge_page_bytes;
 
+// From so many windows in a row on, the next one is prepared ahead: 16 MiB pay for the thread.
+constexpr std::size_t windows_before_help = 8;
+
 /// How much a file of `size_bytes` grows: double up to 64 MiB, then by an eighth, at most 1 GiB, so
 /// that neither a small disk nor a huge vector is served badly.
 constexpr std::size_t step_bytes(std::size_t size_bytes) noexcept {
@@ -78,11 +81,13 @@ storage::state::~state() {
   }
   // An inherited word is null in the child for good, and its pool may be locked by a thread that
   // exists in the parent only.
-  // The same holds for its budget.
+  // The same holds for its budget and for the helper, whose thread is in the parent.
   if (inherited) {
     [[maybe_unused]] const budget_share* left = share.release();
+    [[maybe_unused]] const window_ahead* also_left = ahead.release();
     return;
   }
+  ahead.reset();  // while the file is ours
   if (record != nullptr) {
     unlock_writer(backing.descriptor);  // at once, whoever else has the descriptor by now
   } else if (!keeps_file && !backing.path.empty()) {
@@ -184,13 +189,7 @@ void storage::make_room(element_layout element, std::size_t used_bytes) {
   state_->require_intact();
   settle_shrink(used_bytes);
   if (data_ + needed_bytes <= *limit_) return;
-  const std::size_t end_bytes = state_->element.header_bytes + needed_bytes;
-  MAPVEC_ASSERT(end_bytes - element.size_bytes <= state_->prepared_bytes);
-  const std::size_t until_bytes =
-      round_up(std::max(state_->prepared_bytes + 1, end_bytes), state_->window_bytes());
-  const std::size_t window_end_bytes = std::min(until_bytes, state_->size_bytes);
-  state_->make_way(end_bytes - element.size_bytes, window_end_bytes);
-  state_->prepare_window(window_end_bytes);
+  state_->prepare_until(state_->element.header_bytes + needed_bytes);
   publish();
 }
 
@@ -202,6 +201,8 @@ bool storage::append(std::size_t used_bytes, const void* data, std::size_t size_
   }
   now.require_intact();
   settle_shrink(used_bytes);
+  now.settle_ahead();
+  now.window_count = 0;
   const std::size_t first_bytes = now.element.header_bytes + used_bytes;
   const std::size_t end_bytes = first_bytes + size_bytes;
   // Below a limit that was lowered since the allocation, a write would be SIGXFSZ.
@@ -230,6 +231,7 @@ bool storage::append(std::size_t used_bytes, const void* data, std::size_t size_
 
 void storage::skip_to(std::size_t used_bytes) noexcept {
   if (data_ == nullptr || data_ + used_bytes <= *limit_) return;
+  state_->settle_ahead();
   state_->set_prepared(round_up(state_->element.header_bytes + used_bytes, sys::page_bytes()));
   publish();
 }
@@ -256,6 +258,7 @@ void storage::shrink(std::size_t used_bytes) {
     sys::madvise(now.mapped.data() + new_bytes, now.size_bytes - new_bytes, MADV_DONTNEED);
     give_memory(now.size_bytes - new_bytes);
   } else {
+    now.settle_ahead();
     now.backing.descriptor.cut(new_bytes);
   }
   now.set_size(new_bytes);
@@ -458,30 +461,68 @@ std::size_t storage::state::window_bytes() const noexcept {
   return std::min(std::max(std::bit_floor(appended / 4), smallest_window_bytes), most_bytes);
 }
 
-/// Writes zeros over [prepared, until), which brings it into the page cache in folios of 2 MiB
-/// where the file system has them; the mapping then takes one fault per folio instead of one per
-/// page, or, where folios are small, one call for all of them. Nothing of it holds elements: they
-/// end below.
-void storage::state::prepare_window(std::size_t until_bytes) {
-  const byte_range window{prepared_bytes, until_bytes - prepared_bytes};
-  // Below a limit that was lowered since the allocation, a write would be SIGXFSZ. The window is
-  // for speed only.
-  if (until_bytes <= sys::resource_limit(RLIMIT_FSIZE)) {
-    backing.descriptor.write_zeros(window.offset_bytes, window.size_bytes);
+/// At least `end_bytes`, in whole windows, for an element that ends there: the elements end below.
+void storage::state::prepare_until(std::size_t end_bytes) {
+  const std::size_t used_end_bytes = end_bytes - element.size_bytes;
+  MAPVEC_ASSERT(used_end_bytes <= prepared_bytes);
+  if (ahead != nullptr) note_window(ahead->reach(prepared_bytes, goal_ahead(2)));
+  if (prepared_bytes < end_bytes) {
+    settle_ahead();
+    const std::size_t until_bytes =
+        std::min(round_up(std::max(prepared_bytes + 1, end_bytes), window_bytes()), size_bytes);
+    make_way(used_end_bytes, until_bytes);
+    const byte_range window{prepared_bytes, until_bytes - prepared_bytes};
+    // Below a limit that was lowered since the allocation, a write would be SIGXFSZ. The window is
+    // for speed only, and so is the mapping of it, which kernels that refuse are not asked again.
+    if (until_bytes <= sys::resource_limit(RLIMIT_FSIZE)) {
+      backing.descriptor.write_zeros(window.offset_bytes, window.size_bytes);
+    }
+    if (can_populate) can_populate = map_window(mapped.data(), window);
+    note_window(until_bytes);
   }
-  // A kernel before 5.14 refuses it, and is not asked again: stores then fault page by page.
-  if (can_populate) {
-    can_populate = sys::madvise(mapped.data() + window.offset_bytes, window.size_bytes,
-                                MADV_POPULATE_WRITE) != -EINVAL;
+  prepare_ahead();
+}
+
+void storage::state::note_window(std::size_t end_bytes) noexcept {
+  if (end_bytes <= prepared_bytes) return;
+  const bool is_large = (end_bytes - prepared_bytes) % largest_window_bytes == 0;
+  window_count = is_large ? window_count + 1 : 0;
+  window_start_bytes = prepared_bytes;
+  set_prepared(end_bytes);
+}
+
+/// `windows` behind what is prepared, if the file has room for them.
+std::size_t storage::state::goal_ahead(std::size_t windows) const noexcept {
+  return std::min(prepared_bytes + windows * largest_window_bytes,
+                  round_down(size_bytes, largest_window_bytes));
+}
+
+/// Has the helper make the next window, where many came in a row. Not under a budget, which counts
+/// what comes into memory when it is needed.
+void storage::state::prepare_ahead() noexcept {
+  if (window_count < windows_before_help || !settings.helper_thread || share != nullptr ||
+      !can_populate || prepared_bytes % largest_window_bytes != 0) {
+    return;
   }
-  window_start_bytes = window.offset_bytes;
-  set_prepared(until_bytes);
+  if (ahead == nullptr && window_count == windows_before_help) {
+    ahead = window_ahead::make(backing.descriptor, mapped.data(), largest_window_bytes);
+  }
+  if (ahead != nullptr && goal_ahead(1) > prepared_bytes) {
+    ahead->start(prepared_bytes, goal_ahead(1));
+  }
+}
+
+/// Afterwards the helper does nothing to the file. What it has made is ours.
+void storage::state::settle_ahead() noexcept {
+  if (ahead != nullptr) note_window(ahead->finish());
 }
 
 /// Has the next append prepare a window again, where memory has been given up. The page that the
 /// elements end in is asked for alone: a fault would bring those around it, and leave a mark for
 /// the next to read ahead with larger and larger folios.
 void storage::state::end_window(std::size_t end_bytes) noexcept {
+  settle_ahead();
+  window_count = 0;
   const std::size_t page = sys::page_bytes();
   const std::size_t last = round_down(end_bytes, page);
   if (last != end_bytes) sys::madvise(mapped.data() + last, page, MADV_WILLNEED);

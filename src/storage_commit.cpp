@@ -94,6 +94,7 @@ void storage::state::begin_writing() {
 /// Cuts the file to `end_bytes`, or to what a reader may have mapped.
 void storage::state::cut_file(std::size_t end_bytes) {
   if (end_bytes >= size_bytes) return;
+  settle_ahead();
   std::size_t& published_bytes = record->published_end_bytes;
   const bool needs_lock = end_bytes < published_bytes;
   const bool alone = needs_lock && keep_readers_out(backing.descriptor);

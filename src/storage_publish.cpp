@@ -177,6 +177,7 @@ struct storage::publisher {
                    const options& settings) {
     state& now = *temporary.state_;
     file& own = now.backing.descriptor;
+    now.settle_ahead();
     // All that can fail comes before there is a name.
     wanted.header = header;
     const std::size_t end_bytes = wanted.end_bytes();

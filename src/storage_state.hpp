@@ -20,6 +20,7 @@
 #include <mapvec/temporary.hpp>
 #include <mapvec/units.hpp>
 
+#include "append_window.hpp"
 #include "budget_account.hpp"
 
 namespace mapvec::detail {
@@ -68,7 +69,11 @@ struct storage::state {
   void own_mapping() noexcept;
   void allocate(file& grown, std::size_t old_bytes, std::size_t new_bytes);
   void retreat(std::size_t used_end_bytes) noexcept;
-  void prepare_window(std::size_t until_bytes);
+  void prepare_until(std::size_t end_bytes);
+  void note_window(std::size_t end_bytes) noexcept;
+  std::size_t goal_ahead(std::size_t windows) const noexcept;
+  void prepare_ahead() noexcept;
+  void settle_ahead() noexcept;
   void end_window(std::size_t end_bytes) noexcept;
   std::unique_ptr<budget_share> share_under(const options& chosen, std::size_t end_bytes) const;
   void make_way(std::size_t used_end_bytes, std::size_t end_bytes);
@@ -106,6 +111,11 @@ struct storage::state {
   int failed_errno = 0;                   // of the first write-back that failed; for ever
   std::unique_ptr<commit_record> record;  // of a persistent storage
   std::unique_ptr<budget_share> share;    // where there is a budget; knows the file and the mapping
+  // Of those in a row that were made for elements one by one, none given up since.
+  std::size_t window_count = 0;
+  // From when there were many windows in a row. While it is at work, [prepared_bytes, …) belongs to
+  // the helper: whoever goes there, or cuts the file, settles first.
+  std::unique_ptr<window_ahead> ahead;
 };
 
 }  // namespace mapvec::detail

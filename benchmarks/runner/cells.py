@@ -256,6 +256,10 @@ CELLS_PAST_MEMORY = (
     workload("hot_scan", "sum of 96 MiB, while 4× the memory limit is appended", "ns each",
              ("mapvec_bounded", "alone", "mapvec"), {"alone": Goal("speed", 0.9)}, "nanoseconds",
              arguments={"bytes": PAST}, grouped=True, needed_bytes=4 * GIB),
+    workload("hot_scan", "… processor time of the summing thread", "ns each",
+             ("mapvec_bounded", "alone", "mapvec"), {"alone": Goal("speed", 0.9)},
+             "processor_nanoseconds", arguments={"bytes": PAST}, grouped=True,
+             needed_bytes=4 * GIB),
     *(workload("growth", f"growth by 64 MiB at {size} GiB", "µs", ("mapvec", "fallocate"),
                {"mapvec": Goal("most", 200)}, "microseconds", rounds=5,
                arguments={"bytes": size * GIB}, needed_bytes=(size + 4) * GIB)

@@ -145,8 +145,10 @@ int ftruncate(int fd, std::uint64_t size_bytes) noexcept {
 std::int64_t pwrite(int fd, const void* data, std::size_t size_bytes,
                     std::uint64_t offset) noexcept {
   const std::size_t most_bytes = std::min(size_bytes, test::detail::write_limit_bytes());
-  return pass_on({.what = call::pwrite, .fd = fd, .offset = offset, .size_bytes = size_bytes},
-                 [&] { return real_sys::pwrite(fd, data, most_bytes, offset); });
+  return pass_on({.what = call::pwrite, .fd = fd, .offset = offset, .size_bytes = size_bytes}, [&] {
+    const test::detail::late_write written;
+    return real_sys::pwrite(fd, data, most_bytes, offset);
+  });
 }
 
 std::int64_t pread(int fd, void* data, std::size_t size_bytes, std::uint64_t offset) noexcept {

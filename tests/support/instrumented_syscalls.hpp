@@ -180,6 +180,18 @@ class short_writes {
   short_writes& operator=(const short_writes&) = delete;
 };
 
+/// Holds every pwrite of other threads back for 20 ms, so that whoever has to wait for it and does
+/// not is there first.
+class late_writes {
+ public:
+  late_writes();
+  ~late_writes();
+  late_writes(const late_writes&) = delete;
+  late_writes& operator=(const late_writes&) = delete;
+  /// True while one is held back or being done.
+  static bool is_one_held();
+};
+
 /// The addresses that mapvec::sys has mapped and not unmapped, as one sum. It always counts.
 std::uint64_t library_mapped_bytes();
 /// The pieces they are in.

@@ -3,7 +3,6 @@
 // What the library has mapped, from its own calls: exact under every sanitizer and allocator, whose
 // mappings come and go in /proc/self/maps.
 #include <atomic>
-#include <limits>
 #include <map>
 #include <mutex>
 #include <string>
@@ -54,8 +53,6 @@ ledger& the_ledger() {
   return instance;
 }
 
-std::atomic<std::size_t> write_limit = std::numeric_limits<std::size_t>::max();
-
 std::uintptr_t end_of(std::uintptr_t address, std::uint64_t size_bytes) {
   const std::uint64_t page = real_sys::page_bytes();
   return address + (size_bytes + page - 1) / page * page;
@@ -90,12 +87,7 @@ void note_failed_unlink(const char* path) {
   book.unlink_failed.emplace_back(path);
 }
 
-std::size_t write_limit_bytes() { return write_limit.load(std::memory_order_relaxed); }
-
 }  // namespace detail
-
-short_writes::short_writes(std::size_t limit_bytes) { write_limit = limit_bytes; }
-short_writes::~short_writes() { write_limit = std::numeric_limits<std::size_t>::max(); }
 
 std::uint64_t library_mapped_bytes() {
   ledger& book = the_ledger();

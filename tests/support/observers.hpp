@@ -26,5 +26,17 @@ void note_failed_unlink(const char* path);
 
 /// The largest pwrite that is allowed now.
 std::size_t write_limit_bytes();
+/// Around a pwrite: its construction takes as long as late_writes holds this thread back, if it
+/// does.
+class late_write {
+ public:
+  late_write();
+  ~late_write();
+  late_write(const late_write&) = delete;
+  late_write& operator=(const late_write&) = delete;
+
+ private:
+  bool is_late_;
+};
 
 }  // namespace mapvec::test::detail
