@@ -91,6 +91,8 @@ std::vector<workload> workloads() {
       {"append_past/pwrite_fallocate", write_past<fallocate>},
       {"read/mapvec", read<ours>},
       {"read/mapvec_random", read<advised>},
+      {"read/mapvec_blocks", read_blocks},
+      {"read/mapvec_gather", read_gather},
       {"read/std", read<std_vector>},
       {"read/remap", read<remap>},
       {"read/anonymous", read<peers::anonymous_pages<number>>},

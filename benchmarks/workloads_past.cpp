@@ -24,6 +24,7 @@
 
 #include "past_passes.hpp"
 #include "peers/bench_directory.hpp"
+#include "workloads.hpp"
 
 namespace bench {
 namespace {
@@ -158,6 +159,33 @@ counters scan_by_read(const job& asked) {
     ::close(fd);
     return values;
   });
+}
+
+counters read_blocks(const job& asked) {
+  mapvec::vector<number> filled;
+  push_each{}(filled, asked.bytes);
+  const double scan = repeat(asked, asked.count(), [&] {
+    number sum = 0;
+    for (const auto block : mapvec::blocks(std::as_const(filled))) {
+      sum = std::accumulate(block.begin(), block.end(), sum);
+    }
+    keep(sum);
+  });
+  return {{"scan_nanoseconds", scan}};
+}
+
+counters read_gather(const job& asked) {
+  mapvec::vector<number> filled;
+  push_each{}(filled, asked.bytes);
+  random_positions next(asked.count());
+  std::vector<std::size_t> positions(asked.reads);
+  std::vector<number> values(asked.reads);
+  const double random = repeat(asked, asked.reads, [&] {
+    std::generate(positions.begin(), positions.end(), next);
+    mapvec::gather(filled, positions, values);
+    keep(std::accumulate(values.begin(), values.end(), number{0}));
+  });
+  return {{"random_nanoseconds", random}};
 }
 
 counters hot_scan(const std::atomic<bool>& is_over, std::size_t least_passes) {

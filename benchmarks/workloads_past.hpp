@@ -29,6 +29,10 @@ counters random_past(const job& asked);
 counters random_past_advised(const job& asked);
 counters gather_past(const job& asked);
 
+// As read<> of workloads.hpp, of a vector pushed before: the sum by blocks, the reads by gather.
+counters read_blocks(const job& asked);
+counters read_gather(const job& asked);
+
 // The sum of a vector that memory holds, again and again; with asked.bytes, while another thread
 // pushes so many bytes into a vector that it does not. Nanoseconds for each element, also of the
 // summing thread's processor: without what the machine, or its host, takes from it.
