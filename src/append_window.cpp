@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "fork_word.hpp"
+#include "posix/quiet_thread.hpp"
 #include "posix/syscalls.hpp"
-#include "quiet_thread.hpp"
 
 namespace mapvec::detail {
 
@@ -59,7 +59,7 @@ class window_helper {
 
 window_helper::window_helper() : word_(acquire_fork_word()) {
   *word_ = reinterpret_cast<std::byte*>(word_.get());
-  thread_ = start_quiet_thread("mapvec windows", [this] { run(); });
+  thread_ = sys::start_quiet_thread("mapvec windows", [this] { run(); });
 }
 
 window_helper::~window_helper() {
@@ -160,7 +160,7 @@ window_ahead::window_ahead(std::shared_ptr<window_helper> helper, file& target, 
 std::unique_ptr<window_ahead> window_ahead::make(file& target, std::byte* mapped,
                                                  std::size_t window_bytes) noexcept {
   try {
-    if (std::thread::hardware_concurrency() < 2) return nullptr;
+    if (sys::usable_processors() < 2) return nullptr;
     return std::unique_ptr<window_ahead>(
         new window_ahead(window_helper::get(), target, mapped, window_bytes));
   } catch (const std::exception&) {

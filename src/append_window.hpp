@@ -39,7 +39,7 @@ class window_ahead {
   /// Has windows prepared from `first` on, up to `goal`; where the helper is at it, it goes on from
   /// where it is.
   void start(std::size_t first, std::size_t goal) noexcept;
-  /// Waits for the window at `first` if the helper has begun it, and lets it go on to `goal`.
+  /// Waits for the window at `first` if the helper has begun it, and then lets it go on to `goal`.
   /// Returns up to where there are windows; `first` if there are none.
   std::size_t reach(std::size_t first, std::size_t goal) noexcept;
   /// Afterwards the helper does nothing to the file. Returns up to where there are windows, 0 if

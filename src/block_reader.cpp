@@ -18,8 +18,8 @@
 #include <mapvec/region.hpp>
 #include <mapvec/units.hpp>
 
+#include "posix/quiet_thread.hpp"
 #include "posix/syscalls.hpp"
-#include "quiet_thread.hpp"
 
 namespace mapvec::detail {
 namespace {
@@ -121,8 +121,9 @@ void block_reader::state::start_reading(std::size_t first_index) {
   const std::size_t wanted = std::min({plan.threads, slots.size(), count - first_index});
   try {
     threads.reserve(wanted);
-    while (threads.size() < wanted)
-      threads.push_back(start_quiet_thread("mapvec blocks", [this] { read_ahead(); }));
+    while (threads.size() < wanted) {
+      threads.push_back(sys::start_quiet_thread("mapvec blocks", [this] { read_ahead(); }));
+    }
   } catch (const std::exception&) {
   }
 }

@@ -466,8 +466,8 @@ void storage::state::prepare_until(std::size_t end_bytes) {
   const std::size_t used_end_bytes = end_bytes - element.size_bytes;
   MAPVEC_ASSERT(used_end_bytes <= prepared_bytes);
   if (ahead != nullptr) note_window(ahead->reach(prepared_bytes, goal_ahead(2)));
+  if (prepared_bytes < end_bytes) settle_ahead();
   if (prepared_bytes < end_bytes) {
-    settle_ahead();
     const std::size_t until_bytes =
         std::min(round_up(std::max(prepared_bytes + 1, end_bytes), window_bytes()), size_bytes);
     make_way(used_end_bytes, until_bytes);
@@ -491,10 +491,12 @@ void storage::state::note_window(std::size_t end_bytes) noexcept {
   set_prepared(end_bytes);
 }
 
-/// `windows` behind what is prepared, if the file has room for them.
+/// `windows` behind what is prepared, if the file and RLIMIT_FSIZE have room for them.
 std::size_t storage::state::goal_ahead(std::size_t windows) const noexcept {
+  const std::size_t most_bytes =
+      std::min<std::uint64_t>(size_bytes, sys::resource_limit(RLIMIT_FSIZE));
   return std::min(prepared_bytes + windows * largest_window_bytes,
-                  round_down(size_bytes, largest_window_bytes));
+                  round_down(most_bytes, largest_window_bytes));
 }
 
 /// Has the helper make the next window, where many came in a row. Not under a budget, which counts

@@ -116,6 +116,7 @@ void storage::state::cut_file(std::size_t end_bytes) {
 /// must be there already.
 void storage::state::publish_count(std::size_t used_bytes) {
   begin_writing();
+  settle_ahead();
   const std::size_t new_bytes = used_bytes - used_bytes % record->row_bytes;
   npy_header& header = record->header;
   const std::uint64_t old_count = header.count();
@@ -203,6 +204,7 @@ void storage::commit(std::size_t used_bytes, bool may_have_changed) {
     const std::uint64_t most = record.header.max_count();
     if (new_bytes / record.row_bytes > most) throw_length_error(new_bytes / record.row_bytes, most);
   }
+  now.settle_ahead();  // a window that is written later would be dirty, in front of small commits
   now.wait_for_disk(sys::fdatasync(now.backing.descriptor.descriptor()), {});
   record.overwritten = false;
   if (count_changes) {

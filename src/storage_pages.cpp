@@ -60,6 +60,7 @@ void storage::trim(std::size_t used_bytes) {
   if (data_ == nullptr || inherited() || state_->in_memory()) return;
   state& now = *state_;
   now.require_intact();
+  now.settle_ahead();
   const std::size_t allowed_bytes = now.share != nullptr ? now.share->allowed_bytes() : 0;
   const std::size_t used_end_bytes = now.element.header_bytes + used_bytes;
   constexpr std::size_t step_bytes = 16 * MiB;  // what one mincore() looks at, and whole folios

@@ -207,6 +207,8 @@ struct storage::publisher {
     now.settings = std::move(chosen);
     now.record = std::move(record);
     now.share = std::move(share);
+    now.ahead.reset();  // the options may not want it
+    now.window_count = 0;
     // Of a vector that had given all of its file back, the header is the first there is.
     if (now.size_bytes < end_bytes) now.set_size(end_bytes);
     now.set_prepared(end_bytes);

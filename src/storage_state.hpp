@@ -111,10 +111,10 @@ struct storage::state {
   int failed_errno = 0;                   // of the first write-back that failed; for ever
   std::unique_ptr<commit_record> record;  // of a persistent storage
   std::unique_ptr<budget_share> share;    // where there is a budget; knows the file and the mapping
-  // Of those in a row that were made for elements one by one, none given up since.
+  // Large windows in a row, none given up since.
   std::size_t window_count = 0;
-  // From when there were many windows in a row. While it is at work, [prepared_bytes, …) belongs to
-  // the helper: whoever goes there, or cuts the file, settles first.
+  // Null until many windows came in a row. While it is at work, what lies behind prepared_bytes
+  // belongs to the helper: whoever goes there, or cuts the file, settles first.
   std::unique_ptr<window_ahead> ahead;
 };
 

@@ -92,7 +92,8 @@ class MAPVEC_API file {
   std::size_t read(void* data, std::size_t size_bytes, std::uint64_t offset_bytes) const;
   /// Writes all of it or throws `error`.
   void write(const void* data, std::size_t size_bytes, std::uint64_t offset_bytes);
-  /// Writes zeros over [offset, offset + size) or throws `error`.
+  /// Writes zeros over [offset, offset + size) or throws `error`. Beside it another thread may use
+  /// everything but set_name() and what replaces the file.
   void write_zeros(std::uint64_t offset_bytes, std::uint64_t size_bytes);
 
  private:

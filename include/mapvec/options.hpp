@@ -46,9 +46,10 @@ struct options {
   /// is not seen.
   unsigned free_disk_percent = 0;
 
-  /// After 16 MiB of push_back, the pages that come next are prepared while those before are
-  /// filled, by a thread of the library: one for all vectors, which handles no signals and ends
-  /// with the last of them. Not under a budget. false = no thread; push_back then does it itself.
+  /// Elements that are appended one by one find their pages prepared. Past 16 MiB of it in a row,
+  /// that is done 4 MiB ahead, by a thread of the library: one thread for all vectors, which
+  /// handles no signals, has the priority of the thread that needed it first, and ends with the
+  /// last vector that did. Not under a budget. false = no thread; the vector then does it itself.
   bool helper_thread = true;
 
   /// Persistent files only: the mode of a new one, before the umask.

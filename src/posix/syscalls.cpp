@@ -8,6 +8,7 @@
 #include <limits>
 
 #include <linux/fs.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -212,5 +213,12 @@ std::uint64_t mapped_address_bytes() noexcept {
 }
 
 std::size_t page_bytes() noexcept { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+
+std::size_t usable_processors() noexcept {
+  cpu_set_t usable;
+  CPU_ZERO(&usable);
+  const int failed = ::sched_getaffinity(0, sizeof(usable), &usable);
+  return failed == 0 ? static_cast<std::size_t>(CPU_COUNT(&usable)) : 1;
+}
 
 }  // namespace mapvec::sys

@@ -99,5 +99,7 @@ std::uint64_t resource_limit(int resource) noexcept;
 /// unreadable.
 std::uint64_t mapped_address_bytes() noexcept;
 std::size_t page_bytes() noexcept;
+/// That the calling thread may run on; 1 where that cannot be asked.
+std::size_t usable_processors() noexcept;
 
 }  // namespace mapvec::sys

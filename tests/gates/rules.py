@@ -17,6 +17,7 @@ LAYERS = [
     ("system", [
         "src/posix/syscalls.hpp",
         "src/posix/syscalls.cpp",
+        "src/posix/quiet_thread.hpp",
         "include/mapvec/file.hpp",
         "include/mapvec/temporary.hpp",
         "src/file.cpp",
@@ -35,7 +36,6 @@ LAYERS = [
         "src/advice.cpp",
         "src/fork_word.hpp",
         "src/fork_word.cpp",
-        "src/quiet_thread.hpp",
         "src/append_window.hpp",
         "src/append_window.cpp",
         "include/mapvec/detail/block_reader.hpp",

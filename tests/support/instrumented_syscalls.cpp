@@ -273,4 +273,6 @@ std::uint64_t mapped_address_bytes() noexcept {
 
 std::size_t page_bytes() noexcept { return real_sys::page_bytes(); }
 
+std::size_t usable_processors() noexcept { return real_sys::usable_processors(); }
+
 }  // namespace mapvec::sys

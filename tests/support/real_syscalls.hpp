@@ -50,5 +50,6 @@ int getrandom(void* data, std::size_t size_bytes) noexcept;
 std::uint64_t resource_limit(int resource) noexcept;
 std::uint64_t mapped_address_bytes() noexcept;
 std::size_t page_bytes() noexcept;
+std::size_t usable_processors() noexcept;
 
 }  // namespace mapvec::real_sys
