@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <numeric>
 #include <span>
 #include <stdexcept>
@@ -181,7 +182,8 @@ counters read_gather(const job& asked) {
   std::vector<std::size_t> positions(asked.reads);
   std::vector<number> values(asked.reads);
   const double random = repeat(asked, asked.reads, [&] {
-    std::generate(positions.begin(), positions.end(), next);
+    std::generate(positions.begin(), positions.end(),
+                  std::ref(next));  // a copy would repeat itself
     mapvec::gather(filled, positions, values);
     keep(std::accumulate(values.begin(), values.end(), number{0}));
   });

@@ -6,7 +6,7 @@ setting."""
 import math
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT = 860, 460
+WIDTH, HEIGHT = 970, 460
 LEFT, RIGHT, TOP, BOTTOM = 70, 630, 50, 400
 STYLE = """
   text { font: 13px sans-serif; fill: #1f2328 }
