@@ -32,7 +32,7 @@ class window_helper {
   static std::shared_ptr<window_helper> get();
 
   /// In a forked child the thread does not exist.
-  bool is_inherited() const noexcept { return *word_.get() == nullptr; }
+  bool is_inherited() const noexcept { return *word_ == nullptr; }
   void start(window_ahead& wanted, std::size_t first, std::size_t goal) noexcept;
   std::size_t reach(window_ahead& wanted, std::size_t first, std::size_t goal) noexcept;
   std::size_t finish(window_ahead& wanted) noexcept;
