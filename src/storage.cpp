@@ -483,6 +483,7 @@ void storage::state::prepare_until(std::size_t end_bytes) {
   prepare_ahead();
 }
 
+/// Bytes up to `end_bytes` have been prepared, by whomever.
 void storage::state::note_window(std::size_t end_bytes) noexcept {
   if (end_bytes <= prepared_bytes) return;
   const bool is_large = (end_bytes - prepared_bytes) % largest_window_bytes == 0;
@@ -509,9 +510,9 @@ void storage::state::prepare_ahead() noexcept {
   if (ahead == nullptr && window_count == windows_before_help) {
     ahead = window_ahead::make(backing.descriptor, mapped.data(), largest_window_bytes);
   }
-  if (ahead != nullptr && goal_ahead(1) > prepared_bytes) {
-    ahead->start(prepared_bytes, goal_ahead(1));
-  }
+  if (ahead == nullptr) return;
+  const std::size_t goal_bytes = goal_ahead(1);
+  if (goal_bytes > prepared_bytes) ahead->start(prepared_bytes, goal_bytes);
 }
 
 /// Afterwards the helper does nothing to the file. What it has made is ours.

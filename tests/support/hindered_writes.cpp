@@ -41,5 +41,8 @@ short_writes::~short_writes() { write_limit = std::numeric_limits<std::size_t>::
 late_writes::late_writes() { punctual_thread = std::this_thread::get_id(); }
 late_writes::~late_writes() { punctual_thread = std::thread::id(); }
 bool late_writes::is_one_held() { return held_count != 0; }
+void late_writes::wait_until_done() {
+  while (is_one_held()) std::this_thread::yield();
+}
 
 }  // namespace mapvec::test

@@ -190,6 +190,7 @@ class late_writes {
   late_writes& operator=(const late_writes&) = delete;
   /// True while one is held back or being done.
   static bool is_one_held();
+  static void wait_until_done();
 };
 
 /// The addresses that mapvec::sys has mapped and not unmapped, as one sum. It always counts.

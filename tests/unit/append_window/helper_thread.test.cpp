@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <gtest/gtest.h>
@@ -126,6 +127,12 @@ TEST_F(helper_thread, is_not_there_for_who_does_not_want_it) {
     push(v, 2 * mebibytes_before_help * words_of_a_mebibyte);
     EXPECT_EQ(helper_threads(), 0U);
   }
+  {
+    const refusal old_kernel(feature::populate_for_write, EINVAL);
+    words v(settings());
+    push(v, 2 * mebibytes_before_help * words_of_a_mebibyte);
+    EXPECT_EQ(helper_threads(), 0U) << "what it makes could not be mapped";
+  }
   words by_range(settings());
   const std::vector<std::uint64_t> values(words_of_a_mebibyte);
   for (std::size_t i = 0; i < 2 * mebibytes_before_help; ++i) by_range.append_range(values);
@@ -177,7 +184,7 @@ TEST_F(helper_thread, is_waited_for_before_elements_come_where_it_writes) {
       push_until_one_is_held(v);
       const std::size_t before = v.size();
       append_sevens(v);
-      while (late_writes::is_one_held()) std::this_thread::yield();
+      late_writes::wait_until_done();
       EXPECT_EQ(std::count(v.begin() + static_cast<std::ptrdiff_t>(before), v.end(), 7),
                 static_cast<std::ptrdiff_t>(sevens.size()));
       v.truncate(before);
@@ -192,7 +199,7 @@ TEST_F(helper_thread, is_waited_for_before_the_file_is_cut) {
   push_until_one_is_held(v);
   v.shrink_to_fit();
   const std::size_t expected_bytes = v.disk_size_bytes();
-  while (late_writes::is_one_held()) std::this_thread::yield();
+  late_writes::wait_until_done();
   EXPECT_EQ(v.disk_size_bytes(), expected_bytes);
   EXPECT_LE(expected_bytes, v.size() * sizeof(std::uint64_t) + 64 * KiB);
 }
@@ -203,7 +210,7 @@ TEST_F(helper_thread, is_waited_for_before_a_file_is_abandoned) {
   auto v = file_words::create(path, {});
   push_until_one_is_held(v);
   v.abandon();
-  while (late_writes::is_one_held()) std::this_thread::yield();
+  late_writes::wait_until_done();
   EXPECT_EQ(std::filesystem::file_size(path), 128U);
 }
 
@@ -229,7 +236,7 @@ TEST_F(helper_thread, leaves_a_committed_file_as_it_is) {
   push(v, 3 * words_of_a_mebibyte);
   EXPECT_EQ(wrong_elements(v), 0U);
   v.close();
-  while (late_writes::is_one_held()) std::this_thread::yield();
+  late_writes::wait_until_done();
   EXPECT_EQ(std::filesystem::file_size(path),
             128 + (8 * words_of_a_mebibyte + 1) * sizeof(std::uint64_t));
   EXPECT_EQ(wrong_elements(file_words::open(path)), 0U);
@@ -253,9 +260,9 @@ TEST_F(helper_thread, handles_no_signals) {
 TEST_F(helper_thread, keeps_below_a_limit_that_is_lowered) {
   const std::string status = in_child([this] {
     words v(settings());
-    push(v, mebibytes_before_help * words_of_a_mebibyte);
-    // In the midst of what the helper is at; SIGXFSZ would end the child.
+    // The helper's write comes after the limit, and above it: SIGXFSZ would end the child.
     const late_writes slow;
+    push_until_one_is_held(v);
     limit_resource(RLIMIT_FSIZE, v.size() * sizeof(std::uint64_t));
     const std::size_t room = v.capacity() - v.size();
     push(v, room);
@@ -297,7 +304,7 @@ TEST_F(helper_thread, leaves_nothing_in_memory_that_trim_drops) {
   words v(settings());
   push_until_one_is_held(v);
   v.trim();
-  while (late_writes::is_one_held()) std::this_thread::yield();
+  late_writes::wait_until_done();
   EXPECT_LE(v.resident_bytes(), 4 * KiB);
 }
 
@@ -364,6 +371,19 @@ TEST_F(helper_thread, that_cannot_be_had_is_done_without) {
     push(v, 2 * mebibytes_before_help * words_of_a_mebibyte);
     require(helper_threads() == 0, "there is a thread");
     require(wrong_elements(v) == 0, "an element is wrong");
+  });
+  EXPECT_EQ(status, "exit 0");
+}
+
+TEST_F(helper_thread, needs_a_processor_beside_that_of_the_owner) {
+  const std::string status = in_child([this] {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &one);
+    require(::sched_setaffinity(0, sizeof(one), &one) == 0, "cannot bind the child");
+    words v(settings());
+    push(v, 2 * mebibytes_before_help * words_of_a_mebibyte);
+    require(helper_threads() == 0, "there is a thread");
   });
   EXPECT_EQ(status, "exit 0");
 }
