@@ -18,8 +18,16 @@ endif()
 # Before 1.0 a new minor version may change the interface.
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/mapvec-config-version.cmake
   COMPATIBILITY SameMinorVersion)
+# Who links the static library links what it was built with.
+set(mapvec_needs_highway OFF)
+set(mapvec_static_libraries "")
+if(hwy_FOUND AND NOT BUILD_SHARED_LIBS)
+  set(mapvec_needs_highway ON)
+  set(mapvec_static_libraries "-lhwy_contrib -lhwy")
+endif()
+configure_file(cmake/mapvec-config.cmake.in mapvec-config.cmake @ONLY)
 install(FILES
-  ${CMAKE_CURRENT_SOURCE_DIR}/cmake/mapvec-config.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/mapvec-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/mapvec-config-version.cmake
   DESTINATION ${mapvec_package_dir})
 

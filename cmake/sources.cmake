@@ -28,6 +28,14 @@ set(mapvec_headers
   include/mapvec/detail/gather_requests.hpp
   include/mapvec/blocks.hpp
   include/mapvec/gather.hpp
+  include/mapvec/detail/rank.hpp
+  include/mapvec/detail/threads.hpp
+  include/mapvec/detail/sort_watch.hpp
+  include/mapvec/detail/quicksort.hpp
+  include/mapvec/detail/element_sorter.hpp
+  include/mapvec/detail/comparison_sorter.hpp
+  include/mapvec/detail/sort_elements.hpp
+  include/mapvec/sort.hpp
   include/mapvec/mapvec.hpp)
 
 set(mapvec_nlohmann_json_headers
@@ -55,8 +63,22 @@ set(mapvec_core_sources
   src/storage_publish.cpp
   src/npy_file.cpp
   src/view_storage.cpp
+  src/threads.cpp
+  src/direct_file.cpp
   src/block_reader.cpp
-  src/gather_requests.cpp)
+  src/gather_requests.cpp
+  src/number_sorter.cpp
+  src/merge_parts.cpp
+  src/memory_sort.cpp
+  src/sort_plan.cpp
+  src/run_merge.cpp
+  src/external_sort.cpp
+  src/sort_elements.cpp)
+
+# One of these is compiled, see CMakeLists.txt.
+set(mapvec_number_sort_sources
+  src/number_sort/highway.cpp
+  src/number_sort/standard.cpp)
 
 set(mapvec_posix_sources
   src/posix/syscalls.cpp)

@@ -2,7 +2,10 @@
 #
 # Installs the Debian packages that are missing, and nothing else. Sourced by ./run and ./test.
 # Sets of packages; each is needed for the reason behind it.
-build_packages=(g++ cmake ninja-build)
+build_packages=(
+  g++ cmake ninja-build
+  libhwy-dev            # sorts numbers; without it std::sort does
+)
 test_packages=(
   libgtest-dev          # the tests
   nlohmann-json3-dev    # the component nlohmann_json

@@ -101,6 +101,10 @@ bool storage::is_resident(std::size_t offset_bytes, std::size_t size_bytes) cons
   return detail::resident_bytes(data_ + offset_bytes, size_bytes) >= size_bytes;
 }
 
+void storage::fail(int errno_value) noexcept {
+  if (state_->failed_errno == 0) state_->failed_errno = errno_value;
+}
+
 stored_bytes storage::source(std::size_t used_bytes) const {
   if (data_ == nullptr) return {};
   stored_bytes found{.data = data_, .size_bytes = used_bytes};

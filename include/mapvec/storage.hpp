@@ -137,6 +137,9 @@ class MAPVEC_API storage {
   void begin_write_back(std::size_t offset_bytes, std::size_t size_bytes) const;
   /// True if all of the range is in memory.
   bool is_resident(std::size_t offset_bytes, std::size_t size_bytes) const noexcept;
+  /// Elements are lost: as after a failed write-back, everything that grows or evicts throws from
+  /// now on.
+  void fail(int errno_value) noexcept;
   /// Where the first `used_bytes` are.
   stored_bytes source(std::size_t used_bytes) const;
   /// Makes the pages of the range writable without a fault. Throws `error`, also where the disk is

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "syscalls.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -203,13 +204,53 @@ std::uint64_t resource_limit(int resource) noexcept {
   return limit.rlim_cur;
 }
 
-std::uint64_t mapped_address_bytes() noexcept {
-  const int fd = sys::open("/proc/self/statm", O_RDONLY | O_CLOEXEC, 0);
-  if (fd < 0) return 0;
-  char text[128] = {};
-  const auto size = retry_on_interrupt([&] { return ::read(fd, text, sizeof text - 1); });
+namespace {
+
+/// The beginning of a small file, as a string; false where it cannot be read.
+template <std::size_t Size>
+bool read_text(const char* path, char (&text)[Size]) noexcept {
+  const int fd = sys::open(path, O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0) return false;
+  const auto size = retry_on_interrupt([&] { return ::read(fd, text, Size - 1); });
   ::close(fd);
-  return size > 0 ? std::strtoull(text, nullptr, 10) * page_bytes() : 0;
+  text[std::max<ssize_t>(size, 0)] = 0;
+  return size > 0;
+}
+
+/// The limit of the group of version 1 or 2 that /proc/self/cgroup names; UINT64_MAX without one.
+std::uint64_t group_limit_bytes() noexcept {
+  constexpr std::uint64_t none = std::numeric_limits<std::uint64_t>::max();
+  char groups[4096];
+  if (!read_text("/proc/self/cgroup", groups)) return none;
+  char path[4300];
+  if (char* const group = std::strstr(groups, ":memory:"); group != nullptr) {
+    *::strchrnul(group, '\n') = 0;
+    std::snprintf(path, sizeof path, "/sys/fs/cgroup/memory%s/memory.limit_in_bytes", group + 8);
+  } else if (char* const unified = std::strstr(groups, "0::"); unified != nullptr) {
+    *::strchrnul(unified, '\n') = 0;
+    std::snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", unified + 3);
+  } else {
+    return none;
+  }
+  char limit[64];
+  if (!read_text(path, limit) || limit[0] < '0' || limit[0] > '9') return none;  // "max"
+  return std::strtoull(limit, nullptr, 10);
+}
+
+}  // namespace
+
+std::uint64_t mapped_address_bytes() noexcept {
+  char text[128];
+  if (!read_text("/proc/self/statm", text)) return 0;
+  return std::strtoull(text, nullptr, 10) * page_bytes();
+}
+
+std::uint64_t available_memory_bytes() noexcept {
+  char text[1024];
+  if (!read_text("/proc/meminfo", text)) return 0;
+  const char* const line = std::strstr(text, "MemAvailable:");
+  const std::uint64_t free_kib = line == nullptr ? 0 : std::strtoull(line + 13, nullptr, 10);
+  return std::min(free_kib * 1024, group_limit_bytes());
 }
 
 std::size_t page_bytes() noexcept { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }

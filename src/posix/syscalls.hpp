@@ -101,5 +101,9 @@ std::uint64_t mapped_address_bytes() noexcept;
 std::size_t page_bytes() noexcept;
 /// That the calling thread may run on; 1 where that cannot be asked.
 std::size_t usable_processors() noexcept;
+/// What a program may use without pushing others out: MemAvailable of /proc/meminfo, or the limit
+/// of the control group the process is in (its own, not those above) where that is less. 0 where
+/// the former is unreadable.
+std::uint64_t available_memory_bytes() noexcept;
 
 }  // namespace mapvec::sys

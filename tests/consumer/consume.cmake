@@ -17,7 +17,8 @@ set(build_options -G ${generator} -D CMAKE_BUILD_TYPE=Debug -D CMAKE_CXX_COMPILE
 file(REMOVE_RECURSE ${work})
 
 if(way STREQUAL "subdirectory")
-  list(APPEND build_options -D mapvec_source=${source})
+  # The one way without Highway.
+  list(APPEND build_options -D mapvec_source=${source} -D MAPVEC_USE_HIGHWAY=OFF)
 else()
   set(shared OFF)
   if(way STREQUAL "shared")

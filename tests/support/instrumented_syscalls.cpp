@@ -275,4 +275,6 @@ std::size_t page_bytes() noexcept { return real_sys::page_bytes(); }
 
 std::size_t usable_processors() noexcept { return real_sys::usable_processors(); }
 
+std::uint64_t available_memory_bytes() noexcept { return real_sys::available_memory_bytes(); }
+
 }  // namespace mapvec::sys

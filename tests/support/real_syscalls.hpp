@@ -51,5 +51,6 @@ std::uint64_t resource_limit(int resource) noexcept;
 std::uint64_t mapped_address_bytes() noexcept;
 std::size_t page_bytes() noexcept;
 std::size_t usable_processors() noexcept;
+std::uint64_t available_memory_bytes() noexcept;
 
 }  // namespace mapvec::real_sys

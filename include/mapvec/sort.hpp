@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+//
+// Sorting vectors that are larger than memory:
+//
+//   mapvec::sort(v);                                            // as std::ranges::sort(v)
+//   mapvec::sort(v, std::greater<>(), &record::key, {.memory_bytes = 1 * mapvec::GiB});
+//
+//  - What fits into the memory it may take is sorted there, on several threads. For more, a sort
+//    reads and writes all elements twice, and needs a temporary file of their size, which it
+//    allocates before it moves the first: a full disk changes nothing.
+//  - A vector keeps its file, and data() its address. A file_vector gets a new file, which replaces
+//    the old one when it is complete: after a crash either is there.
+//  - comp and proj are called by several threads at once. They must be a strict weak ordering, as
+//    for std::sort, but NaNs among float and double are no mistake where these are compared by
+//    std::less or std::greater: all of them go to the end.
+//  - When comp, proj or progress throws, a stop is requested or the disk fails, the sort ends with
+//    the first exception. A vector then has its elements in another order, and a file_vector is
+//    unchanged. Only a temporary file that cannot be read back loses elements: the vector has then
+//    failed, like after a failed write-back. Sorted elements are left alone.
+//  - Elements must be trivially copyable unless they fit into memory: else `error` (ENOMEM), before
+//    anything happens.
+//
+// Nobody may use the elements meanwhile. A forked child may not sort (EPERM).
+#pragma once
+
+#include <algorithm>
+#include <cerrno>
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+
+#include <mapvec/budget.hpp>
+#include <mapvec/config.hpp>
+#include <mapvec/detail/comparison_sorter.hpp>
+#include <mapvec/detail/element_sorter.hpp>
+#include <mapvec/detail/rank.hpp>
+#include <mapvec/detail/sort_elements.hpp>
+#include <mapvec/detail/sort_watch.hpp>
+#include <mapvec/detail/threads.hpp>
+#include <mapvec/error.hpp>
+#include <mapvec/temporary.hpp>
+#include <mapvec/vector.hpp>
+
+namespace mapvec {
+
+struct sort_options {
+  /// What the sort may take beside what others have in memory of the vector. 0 = the vector's
+  /// memory budget, or half of what the machine, or the control group, has available. One merge of
+  /// all needs some 16 MiB for 1 GiB of elements, 1.3 GiB for 1 TiB; less is taken for that.
+  std::size_t memory_bytes = 0;
+  /// That sort and merge; two more wait for the disk. 0 = as many as the caller may run on; fewer
+  /// where the memory is too little for all.
+  std::size_t threads = 0;
+  /// Where the temporary file lives.
+  segment_builder temporary = {};
+  /// Called now and then with how much is done, from 0 to 1, from any of the threads, one at a
+  /// time.
+  std::function<void(double fraction)> progress = {};
+  /// Asked between pieces of work of some milliseconds; a stop is `error` (ECANCELED).
+  std::stop_token stop_token = {};
+};
+
+namespace detail {
+
+template <class Compare, class Key>
+inline constexpr bool is_less =
+    std::same_as<Compare, std::ranges::less> || std::same_as<Compare, std::less<>> ||
+    std::same_as<Compare, std::less<Key>>;
+template <class Compare, class Key>
+inline constexpr bool is_greater =
+    std::same_as<Compare, std::ranges::greater> || std::same_as<Compare, std::greater<>> ||
+    std::same_as<Compare, std::greater<Key>>;
+
+/// Numbers that are compared as they are.
+template <class Key, class Compare>
+concept compared_by_rank = ranked<Key> && (is_less<Compare, Key> || is_greater<Compare, Key>);
+
+template <class Compare, class Key>
+inline constexpr direction direction_of =
+    is_less<Compare, Key> ? direction::ascending : direction::descending;
+
+template <class T, class Compare, class Projection>
+std::unique_ptr<element_sorter> sorter_for(Compare compare, Projection projection,
+                                           equal_elements_stay how) {
+  if constexpr (compared_by_rank<T, Compare> && std::same_as<Projection, std::identity>) {
+    // Zeros are equal whatever their sign.
+    if (!std::floating_point<T> || how == equal_elements_stay::anywhere) {
+      return make_number_sorter(order_of<T>(direction_of<Compare, T>));
+    }
+  }
+  using less = projected_less<T, Compare, Projection>;
+  return std::make_unique<comparison_sorter<T, less>>(
+      less(std::move(compare), std::move(projection)), how);
+}
+
+template <class T, class Compare, class Projection>
+void sort(vector<T>& sorted, Compare compare, Projection projection, const sort_options& how,
+          equal_elements_stay equal) {
+  storage& held = vector_access::storage_of(sorted);
+  held.require_owner();
+  const std::size_t memory_bytes = memory_for_sorting(how.memory_bytes, held);
+  const std::size_t threads = threads_to_use(how.threads);
+  sort_watch watch(how.progress, how.stop_token);
+  memory_hold memory(held.budget(), memory_bytes);
+  if constexpr (std::is_trivially_copyable_v<T>) {
+    const auto sorter = sorter_for<T>(std::move(compare), std::move(projection), equal);
+    memory.take();
+    sort_elements(held, sorted.size() * sizeof(T), *sorter, {memory_bytes, threads, how.temporary},
+                  watch);
+  } else {
+    const bool is_stable = equal == equal_elements_stay::in_order;
+    if (sorted.size() * sizeof(T) / 2 > memory_bytes / (is_stable ? 3 : 2)) {
+      throw_error(ENOMEM, "sort, beyond the memory, elements that are not trivially copyable in",
+                  sorted.path());
+    }
+    watch.check();
+    const projected_less<T, Compare, Projection> less(std::move(compare), std::move(projection));
+    T* const first = sorted.data();
+    if (is_stable) {
+      sort_some(first, first + sorted.size(), less, equal);
+    } else {
+      sort_in_place(first, first + sorted.size(), less, threads, watch);
+    }
+  }
+}
+
+template <class T, class Compare, class Projection>
+concept sorts = std::predicate<Compare&, std::invoke_result_t<Projection&, const T&>,
+                               std::invoke_result_t<Projection&, const T&>>;
+
+}  // namespace detail
+
+/// Afterwards !comp(proj(v[i + 1]), proj(v[i])) for all i. Numbers that are compared by std::less
+/// or std::greater, and types with such a key, are sorted fastest.
+template <class T, class Compare = std::ranges::less, class Projection = std::identity>
+  requires detail::sorts<T, Compare, Projection>
+void sort(vector<T>& v, Compare comp = {}, Projection proj = {}, const sort_options& how = {}) {
+  detail::sort(v, std::move(comp), std::move(proj), how, detail::equal_elements_stay::anywhere);
+}
+
+/// The same, and equal elements keep their order.
+template <class T, class Compare = std::ranges::less, class Projection = std::identity>
+  requires detail::sorts<T, Compare, Projection>
+void stable_sort(vector<T>& v, Compare comp = {}, Projection proj = {},
+                 const sort_options& how = {}) {
+  detail::sort(v, std::move(comp), std::move(proj), how, detail::equal_elements_stay::in_order);
+}
+
+}  // namespace mapvec

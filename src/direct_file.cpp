@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "direct_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include <mapvec/region.hpp>
+
+#include "posix/syscalls.hpp"
+
+namespace mapvec::detail {
+namespace {
+
+int open_again(int fd, direct_file::purpose what) {
+  const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  const int access = what == direct_file::purpose::reading ? O_RDONLY : O_RDWR;
+  return sys::open(path.c_str(), access | O_DIRECT | O_CLOEXEC, 0);
+}
+
+/// All of it; 0 or an errno, `at_end` where the file ends before `needed_bytes`.
+template <class Move>
+int move_all(std::size_t size_bytes, std::size_t needed_bytes, int at_end, Move move) noexcept {
+  std::size_t done = 0;
+  while (done < needed_bytes) {
+    const std::int64_t moved = move(done, size_bytes - done);
+    if (moved < 0) return static_cast<int>(-moved);
+    if (moved == 0) return at_end;
+    done += static_cast<std::size_t>(moved);
+  }
+  return 0;
+}
+
+}  // namespace
+
+direct_file::direct_file(int fd, purpose what) : fd_(fd) {
+  const int opened = open_again(fd, what);
+  if (opened >= 0) direct_ = file(opened, {});
+  goes_through_cache_ = opened < 0;
+}
+
+/// Lets go of what this brought into the cache; of whole folios only, and one of 2 MiB may have
+/// begun before.
+void direct_file::drop(std::uint64_t offset_bytes, std::size_t size_bytes) const noexcept {
+  const std::uint64_t first = offset_bytes - std::min<std::uint64_t>(offset_bytes, huge_page_bytes);
+  sys::fadvise_dontneed(fd_, first, offset_bytes + size_bytes - first);
+}
+
+int direct_file::read(std::byte* into, std::uint64_t offset_bytes, std::size_t size_bytes,
+                      std::size_t needed_bytes) noexcept {
+  const auto read_all = [&] {
+    return move_all(size_bytes, needed_bytes, EIO, [&](std::size_t done, std::size_t left) {
+      return sys::pread(descriptor(), into + done, left, offset_bytes + done);
+    });
+  };
+  const bool was_direct = !goes_through_cache_;
+  int failed = read_all();
+  // EINVAL: this disk or file system wants another alignment, or cannot do without its cache.
+  if (failed == EINVAL && was_direct) {
+    goes_through_cache_ = true;
+    failed = read_all();
+  }
+  if (goes_through_cache_) drop(offset_bytes, size_bytes);
+  return failed;
+}
+
+int direct_file::write(const std::byte* from, std::uint64_t offset_bytes,
+                       std::size_t size_bytes) noexcept {
+  const auto write_all = [&] {
+    return move_all(size_bytes, size_bytes, ENOSPC, [&](std::size_t done, std::size_t left) {
+      return sys::pwrite(descriptor(), from + done, left, offset_bytes + done);
+    });
+  };
+  const bool was_direct = !goes_through_cache_;
+  int failed = write_all();
+  if (failed == EINVAL && was_direct) {
+    goes_through_cache_ = true;
+    failed = write_all();
+  }
+  if (failed != 0 || !goes_through_cache_) return failed;
+  // Nothing else bounds what piles up in the cache, and an error would be told to nobody.
+  failed = -sys::sync_file_range(
+      fd_, offset_bytes, size_bytes,
+      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+  drop(offset_bytes, size_bytes);
+  return failed;
+}
+
+int direct_file::write_part(const std::byte* from, std::uint64_t offset_bytes,
+                            std::size_t size_bytes) noexcept {
+  return move_all(size_bytes, size_bytes, ENOSPC, [&](std::size_t done, std::size_t left) {
+    return sys::pwrite(fd_, from + done, left, offset_bytes + done);
+  });
+}
+
+}  // namespace mapvec::detail

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// A file that is read and written past the page cache: what goes through memory once need not push
+// others out of it. Where the file system or the disk cannot do without its cache, the bytes go
+// through it and leave it again. What others have in the cache stays right: the kernel sees to it.
+//
+// Any number of threads may read and write, different ranges. Does not own the descriptor.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include <mapvec/config.hpp>
+#include <mapvec/file.hpp>
+#include <mapvec/units.hpp>
+
+namespace mapvec::detail {
+
+/// What offsets, sizes and addresses are multiples of: no disk has larger sectors.
+inline constexpr std::size_t direct_bytes = 4 * KiB;
+
+class direct_file {
+ public:
+  enum class purpose : unsigned char { reading, writing };
+
+  /// Reads go to all of `fd`, writes too if it is opened for that.
+  direct_file(int fd, purpose what);
+
+  /// True once the cache had to be used.
+  bool goes_through_cache() const noexcept { return goes_through_cache_; }
+
+  /// Reads up to `size_bytes`; 0, or an errno: EIO where fewer than `needed_bytes` are there.
+  /// REQUIRES: offset, size and address are multiples of direct_bytes.
+  int read(std::byte* into, std::uint64_t offset_bytes, std::size_t size_bytes,
+           std::size_t needed_bytes) noexcept;
+  /// 0, or an errno. REQUIRES: as read().
+  int write(const std::byte* from, std::uint64_t offset_bytes, std::size_t size_bytes) noexcept;
+  /// Writes what is not whole pages, through the cache.
+  int write_part(const std::byte* from, std::uint64_t offset_bytes,
+                 std::size_t size_bytes) noexcept;
+
+ private:
+  int descriptor() const noexcept { return goes_through_cache_ ? fd_ : direct_.descriptor(); }
+  void drop(std::uint64_t offset_bytes, std::size_t size_bytes) const noexcept;
+
+  int fd_;
+  file direct_;  // the same file again
+  std::atomic<bool> goes_through_cache_;
+};
+
+}  // namespace mapvec::detail

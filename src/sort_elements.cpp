@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include <mapvec/detail/sort_elements.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+#include <mapvec/detail/block_reader.hpp>
+#include <mapvec/units.hpp>
+
+#include "external_sort.hpp"
+#include "memory_sort.hpp"
+#include "posix/syscalls.hpp"
+#include "sort_plan.hpp"
+
+namespace mapvec::detail {
+namespace {
+
+/// Ends at the first two elements that are not in order: of random ones, that is at once.
+bool is_sorted(const stored_bytes& source, const element_sorter& sorter) {
+  const std::size_t element_bytes = sorter.element_bytes();
+  const std::size_t first_bytes = std::min(source.size_bytes / element_bytes, std::size_t{16});
+  if (!sorter.is_sorted(source.data, first_bytes)) return false;
+  constexpr std::size_t block_bytes = 2 * MiB - block_reader::margin_bytes;
+  const std::size_t block_elements = std::max<std::size_t>(block_bytes / element_bytes, 1);
+  block_reader reader(source, {.block_bytes = block_elements * element_bytes,
+                               .buffers = 4,
+                               .threads = 2,
+                               .in_place = false});
+  byte_block last;
+  for (;;) {
+    const byte_block next = reader.next();
+    if (next.data == nullptr) return true;
+    if (!sorter.is_sorted(next.data, next.size_bytes / element_bytes)) return false;
+    if (last.data != nullptr &&
+        sorter.less(next.data, last.data + last.size_bytes - element_bytes)) {
+      return false;
+    }
+    reader.release(last);
+    last = next;
+  }
+}
+
+}  // namespace
+
+std::size_t memory_for_sorting(std::size_t asked_bytes, const storage& held) noexcept {
+  if (asked_bytes != 0) return asked_bytes;
+  const std::size_t limit_bytes = held.budget().limit_bytes();
+  if (limit_bytes != std::numeric_limits<std::size_t>::max()) return limit_bytes;
+  return sys::available_memory_bytes() / 2;
+}
+
+void sort_elements(storage& held, std::size_t used_bytes, const element_sorter& sorter,
+                   const sort_resources& resources, sort_watch& watch) {
+  held.require_owner();
+  const stored_bytes source = held.source(used_bytes);
+  const std::size_t count = used_bytes / sorter.element_bytes();
+  watch.check();
+  if (count < 2 || is_sorted(source, sorter)) return;
+  if (source.fd < 0 ||
+      memory_sort_bytes(count, sorter, resources.threads) <= resources.memory_bytes) {
+    held.prefetch(0, used_bytes);
+    return sort_in_memory(held.data(), count, sorter, resources.threads, watch);
+  }
+  const sort_plan plan(count, sorter.bytes(), resources.memory_bytes, resources.threads);
+  bool is_lost = false;
+  try {
+    sort_through_file(source, source, plan, sorter, resources.temporary, watch, is_lost);
+  } catch (...) {
+    if (is_lost) held.fail(EIO);
+    throw;
+  }
+}
+
+bool sort_elements(const storage& held, storage& result, std::size_t used_bytes,
+                   const element_sorter& sorter, const sort_resources& resources,
+                   sort_watch& watch) {
+  const stored_bytes source = held.source(used_bytes);
+  const std::size_t count = used_bytes / sorter.element_bytes();
+  watch.check();
+  if (count < 2 || is_sorted(source, sorter)) return false;
+  const stored_bytes sorted = result.source(used_bytes);
+  if (sorted.fd < 0 ||
+      memory_sort_bytes(count, sorter, resources.threads) <= resources.memory_bytes) {
+    std::memcpy(result.data(), held.data(), used_bytes);
+    sort_in_memory(result.data(), count, sorter, resources.threads, watch);
+    return true;
+  }
+  const sort_plan plan(count, sorter.bytes(), resources.memory_bytes, resources.threads);
+  bool is_lost = false;
+  sort_through_file(source, sorted, plan, sorter, resources.temporary, watch, is_lost);
+  return true;
+}
+
+}  // namespace mapvec::detail

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "sort_plan.hpp"
+
+#include <algorithm>
+
+namespace mapvec::detail {
+namespace {
+
+// Disks read and write 8 MiB at a time two to four times as fast as 1 MiB, and no faster beyond
+// (docs/performance.md).
+constexpr std::size_t largest_transfer_bytes = 8 * MiB;
+constexpr std::size_t smallest_transfer_bytes = 16 * KiB;
+constexpr std::size_t margin_bytes = 2 * direct_bytes;  // a stretch in whole pages is longer
+
+constexpr std::size_t waiting_threads = 2;
+
+// What is merged at a time stays in the processor's cache, and takes long against handing it out.
+constexpr std::size_t part_bytes = 256 * KiB;
+
+constexpr std::size_t least_memory_bytes = 256 * KiB;  // for each thread
+
+std::size_t divide_up(std::size_t value, std::size_t unit) noexcept {
+  return value / unit + (value % unit != 0);
+}
+
+}  // namespace
+
+sort_plan::sort_plan(std::size_t all, const element_sorter::sizes& bytes, std::size_t memory,
+                     std::size_t wanted_threads)
+    : count(all),
+      element_bytes(bytes.element_bytes),
+      memory_bytes(std::max(memory, least_memory_bytes)),
+      threads(std::clamp<std::size_t>(memory_bytes / least_memory_bytes, 1, wanted_threads)) {
+  while (!divide(bytes)) {
+    if (threads > 1) {
+      threads /= 2;
+    } else {
+      memory_bytes += memory_bytes / 4;
+    }
+  }
+}
+
+/// False if the memory is too small.
+bool sort_plan::divide(const element_sorter::sizes& bytes) noexcept {
+  const std::size_t sorted_bytes = element_bytes + bytes.scratch_bytes + bytes.heap_bytes;
+  slots = threads + waiting_threads;
+  const std::size_t most_bytes = memory_bytes / slots;
+  if (most_bytes < 3 * margin_bytes + sorted_bytes) return false;
+  const std::size_t most_elements = (most_bytes - 3 * margin_bytes) / sorted_bytes;
+  runs = divide_up(count, most_elements);
+  run_elements = divide_up(count, runs);
+  runs = divide_up(count, run_elements);
+  run_stride_bytes = round_up(run_elements * element_bytes, direct_bytes) + direct_bytes;
+  slot_bytes = run_stride_bytes;
+  if (bytes.scratch_bytes != 0) {
+    slot_bytes += round_up(run_elements * bytes.scratch_bytes, direct_bytes) + margin_bytes;
+  }
+
+  chunks = threads + waiting_threads;
+  chunk_bytes = std::clamp(round_down(memory_bytes / (8 * chunks), direct_bytes),
+                           round_up(smallest_transfer_bytes + element_bytes, direct_bytes),
+                           round_up(largest_transfer_bytes + element_bytes, direct_bytes));
+  part_elements = std::max<std::size_t>(
+      std::min(part_bytes, (chunk_bytes - direct_bytes) / 2) / element_bytes, 1);
+  part_scratch_bytes =
+      bytes.scratch_bytes == 0
+          ? 0
+          : round_up(part_elements * bytes.scratch_bytes, direct_bytes) + margin_bytes;
+  const std::size_t other_bytes = chunks * chunk_bytes + threads * part_scratch_bytes;
+  if (other_bytes >= memory_bytes / 2) return false;
+
+  // One block of each run, and twice that many transfers ahead as there are threads.
+  const std::size_t least_buffers = runs + 2 * slots;
+  const std::size_t left_bytes = memory_bytes - other_bytes;
+  buffer_bytes = round_down(
+      std::min(left_bytes / 8 * 7 / least_buffers, largest_transfer_bytes + margin_bytes),
+      direct_bytes);
+  if (buffer_bytes < smallest_transfer_bytes || buffer_bytes < margin_bytes + element_bytes) {
+    return false;
+  }
+  block_elements = std::min((buffer_bytes - margin_bytes) / element_bytes, run_elements);
+  run_blocks = divide_up(run_elements, block_elements);
+  // The first element of each block stays in memory, and its place in their order.
+  const std::size_t table_bytes = runs * run_blocks * (element_bytes + 3 * sizeof(std::size_t));
+  if (table_bytes > left_bytes / 8) return false;
+  buffers = std::min(left_bytes / 8 * 7 / buffer_bytes, runs * run_blocks);
+  return true;
+}
+
+std::size_t sort_plan::needed_bytes() const noexcept {
+  return std::max(slots * slot_bytes,
+                  chunks * chunk_bytes + threads * part_scratch_bytes + buffers * buffer_bytes);
+}
+
+std::size_t sort_plan::run_end(std::size_t run) const noexcept {
+  return std::min((run + 1) * run_elements, count);
+}
+
+}  // namespace mapvec::detail

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+//
+// Goal: whatever fails in a sort, the elements are a permutation of what they were, temporary files
+// and memory are gone, and the first error is thrown. Method: every system call of a sort fails
+// once; comparisons, projections and observers throw at their n-th call; stops are requested.
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "sort_case.hpp"
+#include "support/captured_errors.hpp"
+#include "support/directories.hpp"
+#include "support/instrumented_syscalls.hpp"
+
+namespace mapvec::test {
+namespace {
+
+constexpr std::size_t value_count = 45'000;
+
+TEST_F(sorting, survives_a_fault_at_each_system_call) {
+  const std::vector<std::uint64_t> values = random_numbers(value_count);
+  captured_errors errors;
+  std::size_t failures = 0;
+  std::size_t completions = 0;
+  for (std::size_t nth = 0;; ++nth) {
+    vector<std::uint64_t> v = filed(values);
+    v.evict(0, v.size());
+    std::size_t delivered = 0;
+    bool has_thrown = false;
+    {
+      fault injected(nth, nth / 7, fault_lasts::once);
+      try {
+        sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 1 + nth % 2});
+      } catch (const error& failure) {
+        has_thrown = true;
+        EXPECT_EQ(failure.code().value(), injected.first_errno()) << injected.description();
+      }
+      delivered = injected.delivered();
+    }
+    reclaim_what_faults_left();
+    if (has_thrown) ++failures;
+    if (!has_thrown && delivered != 0) ++completions;
+    ASSERT_TRUE(has_thrown || std::ranges::is_sorted(v));
+    ASSERT_TRUE(same_elements(contents(v), values)) << nth;
+    if (delivered == 0) break;
+  }
+  EXPECT_GT(failures, 10);
+  EXPECT_GT(completions, 3);  // what can be done without
+}
+
+TEST_F(sorting, that_cannot_put_the_elements_back_marks_the_vector_failed) {
+  const std::vector<std::uint64_t> values = random_numbers(value_count);
+  vector<std::uint64_t> v = filed(values);
+  std::size_t lost = 0;
+  for (std::size_t nth = 0; nth < 40 && lost == 0; ++nth) {
+    v = filed(values);
+    const fault broken(call::pread, nth, EIO, fault_lasts::for_ever);
+    try {
+      sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 1});
+    } catch (const error&) {
+      try {
+        v.evict(0, 1'000);
+      } catch (const error& failure) {
+        EXPECT_EQ(failure.code().value(), EIO);
+        ++lost;
+      }
+    }
+  }
+  EXPECT_EQ(lost, 1);
+}
+
+TEST_F(sorting, on_file_systems_without_direct_access_goes_through_the_cache) {
+  const std::vector<std::uint64_t> values = random_numbers(value_count);
+  std::vector<std::uint64_t> expected = values;
+  std::ranges::sort(expected);
+  for (const call what : {call::pread, call::pwrite}) {
+    for (const std::size_t nth : {0, 1, 5}) {
+      vector<std::uint64_t> v = filed(values);
+      v.evict(0, v.size());
+      const fault refused(what, nth, EINVAL, fault_lasts::once);
+      sort(v, {}, {}, {.memory_bytes = little_memory});
+      EXPECT_EQ(refused.delivered(), 1);
+      EXPECT_TRUE(same_bytes(contents(v), expected));
+    }
+  }
+  const auto tmpfs = private_mount::tmpfs(16 * MiB);
+  if (!tmpfs.is_mounted()) GTEST_SKIP() << tmpfs.why_not();
+  vector<std::uint64_t> v(options{.builder = segment_builder::unnamed(tmpfs.path())});
+  v.append_range(values);
+  sort(v, {}, {},
+       {.memory_bytes = little_memory, .temporary = segment_builder::unnamed(tmpfs.path())});
+  EXPECT_TRUE(same_bytes(contents(v), expected));
+}
+
+TEST_F(sorting, with_short_transfers_is_complete) {
+  const std::vector<std::uint64_t> values = random_numbers(value_count);
+  vector<std::uint64_t> v = filed(values);
+  v.evict(0, v.size());
+  const short_writes limit(20 * KiB);
+  sort(v, {}, {}, {.memory_bytes = little_memory});
+  EXPECT_TRUE(std::ranges::is_sorted(v));
+  EXPECT_TRUE(same_elements(contents(v), values));
+}
+
+TEST_F(sorting, on_a_full_disk_changes_nothing) {
+  const auto disk = private_mount::loop("ext4", 16 * MiB);
+  if (!disk.is_mounted()) GTEST_SKIP() << disk.why_not();
+  const std::vector<std::uint64_t> values = random_numbers(2 * MiB);
+  vector<std::uint64_t> v = filed(values);
+  try {
+    sort(v, {}, {},
+         {.memory_bytes = little_memory, .temporary = segment_builder::unnamed(disk.path())});
+    FAIL() << "16 MiB of elements cannot be on a disk of 16 MiB";
+  } catch (const error& failure) {
+    EXPECT_EQ(failure.code().value(), ENOSPC);
+  }
+  EXPECT_TRUE(same_bytes(contents(v), values));
+}
+
+/// Throws at the n-th call.
+template <class Sort>
+void expect_permutations(Sort sort_with, std::size_t calls_of_all) {
+  const std::vector<std::uint64_t> values = random_numbers(value_count);
+  for (const std::size_t memory : {little_memory, 8 * MiB}) {
+    std::size_t thrown = 0;
+    for (std::size_t nth = 1; nth < calls_of_all; nth += nth + 1) {
+      vector<std::uint64_t> v = filed(values);
+      std::atomic<std::size_t> calls = 0;
+      const auto count_call = [&] {
+        if (++calls == nth) throw std::runtime_error("enough");
+      };
+      try {
+        sort_with(v, count_call, memory);
+        ASSERT_TRUE(std::ranges::is_sorted(v));
+      } catch (const std::runtime_error& failure) {
+        EXPECT_STREQ(failure.what(), "enough");
+        ++thrown;
+      }
+      ASSERT_TRUE(same_elements(contents(v), values)) << nth;
+    }
+    EXPECT_GT(thrown, 2);
+  }
+}
+
+TEST_F(sorting, keeps_all_elements_when_comparing_throws) {
+  const auto with = [](auto sort_with) {
+    expect_permutations(
+        [&](vector<std::uint64_t>& v, const auto& count_call, std::size_t memory) {
+          const auto comp = [&](std::uint64_t left, std::uint64_t right) {
+            count_call();
+            return left < right;
+          };
+          sort_with(v, comp, sort_options{.memory_bytes = memory, .threads = 2});
+        },
+        1'000'000);
+  };
+  with([](auto& v, auto comp, const sort_options& how) { sort(v, comp, {}, how); });
+  with([](auto& v, auto comp, const sort_options& how) { stable_sort(v, comp, {}, how); });
+}
+
+TEST_F(sorting, keeps_all_elements_when_a_projection_throws) {
+  expect_permutations(
+      [&](vector<std::uint64_t>& v, const auto& count_call, std::size_t memory) {
+        const auto key = [&](std::uint64_t each) {
+          count_call();
+          return each;
+        };
+        sort(v, {}, key, {.memory_bytes = memory, .threads = 2});
+      },
+      1'000'000);
+}
+
+TEST_F(sorting, ends_when_progress_throws_and_reports_it_up_to_one) {
+  std::vector<double> seen;
+  for (const std::size_t memory : {little_memory, 8 * MiB}) {
+    vector<std::uint64_t> v = filed(random_numbers(value_count));
+    seen.clear();
+    sort(v, {}, {}, {.memory_bytes = memory, .threads = 2, .progress = [&](double done) {
+                       seen.push_back(done);
+                     }});
+    EXPECT_TRUE(std::ranges::is_sorted(seen));
+    EXPECT_DOUBLE_EQ(seen.back(), 1.0);
+  }
+  expect_permutations(
+      [&](vector<std::uint64_t>& v, const auto& count_call, std::size_t memory) {
+        sort(v, {}, {},
+             {.memory_bytes = memory, .threads = 2, .progress = [&](double) { count_call(); }});
+      },
+      100);
+}
+
+TEST_F(sorting, ends_when_a_stop_is_requested) {
+  const std::vector<std::uint64_t> values = random_numbers(value_count);
+  for (const double when : {-1.0, 0.2, 0.6}) {
+    vector<std::uint64_t> v = filed(values);
+    std::stop_source source;
+    if (when < 0) source.request_stop();
+    try {
+      sort(v, {}, {},
+           {.memory_bytes = little_memory,
+            .threads = 2,
+            .progress =
+                [&](double done) {
+                  if (done > when) source.request_stop();
+                },
+            .stop_token = source.get_token()});
+      FAIL() << "not stopped at " << when;
+    } catch (const error& failure) {
+      EXPECT_EQ(failure.code().value(), ECANCELED);
+    }
+    EXPECT_TRUE(same_elements(contents(v), values));
+  }
+}
+
+TEST_F(sorting, of_elements_that_are_not_their_bytes_beyond_memory_is_refused) {
+  vector<std::string> v;
+  for (const std::uint64_t each : random_numbers(10'000)) v.push_back(std::to_string(each));
+  const std::string first = v.front();
+  for (const bool stable : {false, true}) {
+    try {
+      const sort_options how{.memory_bytes = 10'000};
+      if (stable) {
+        stable_sort(v, {}, {}, how);
+      } else {
+        sort(v, {}, {}, how);
+      }
+      FAIL() << "320 KB in 10";
+    } catch (const error& failure) {
+      EXPECT_EQ(failure.code().value(), ENOMEM);
+    }
+  }
+  EXPECT_EQ(v.front(), first);
+}
+
+}  // namespace
+}  // namespace mapvec::test

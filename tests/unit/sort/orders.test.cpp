@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+//
+// Goal: sort and stable_sort give what std::sort and std::stable_sort give, in memory and through a
+// temporary file, for sizes around every boundary of a plan, for what is sorted, reversed or the
+// same, and do so where they are. Method: comparison with the standard library.
+#include <algorithm>
+#include <cmath>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "sort_case.hpp"
+#include "support/directories.hpp"
+#include "support/instrumented_syscalls.hpp"
+
+namespace mapvec::test {
+namespace {
+
+TEST_F(sorting, keeps_address_file_and_size) {
+  const std::vector<std::uint64_t> values = random_numbers(200'000);
+  const scratch_directory directory;
+  for (const std::size_t memory : {little_memory, 8 * MiB}) {
+    vector<std::uint64_t> v(options{.builder = segment_builder::named(directory.path())});
+    v.append_range(values);
+    const auto* const data = v.data();
+    const std::string path = v.path();
+    const std::size_t capacity = v.capacity();
+    sort(v, {}, {}, {.memory_bytes = memory});
+    EXPECT_EQ(v.data(), data);
+    EXPECT_EQ(v.path(), path);
+    EXPECT_EQ(v.capacity(), capacity);
+    EXPECT_TRUE(std::ranges::is_sorted(v));
+    EXPECT_TRUE(same_elements(contents(v), values));
+    v.push_back(7);
+    EXPECT_EQ(v.back(), 7);
+    EXPECT_EQ(names_in(directory.path()).size(), 1);
+  }
+}
+
+TEST_F(sorting, in_every_direction_and_kind_of_number) {
+  const auto expect = []<class T>(T, auto comp) {
+    std::vector<T> values;
+    for (const std::uint64_t each : random_numbers(300 * KiB / sizeof(T) + 100)) {
+      values.push_back(static_cast<T>(each >> 20));
+    }
+    for (const std::size_t memory : {little_memory, 8 * MiB}) {
+      vector<T> v = filed(values);
+      sort(v, comp, {}, {.memory_bytes = memory, .threads = 2});
+      std::vector<T> expected = values;
+      std::ranges::sort(expected, comp);
+      EXPECT_TRUE(contents(v) == expected);  // a long double has bytes that mean nothing
+    }
+  };
+  const auto both_ways = [&](auto zero) {
+    expect(zero, std::ranges::less());
+    expect(zero, std::ranges::greater());
+    expect(zero, std::less<>());
+    expect(zero, std::greater<decltype(zero)>());
+  };
+  both_ways(std::uint8_t{});
+  both_ways(std::int8_t{});
+  both_ways(char16_t{});
+  both_ways(std::int16_t{});
+  both_ways(std::uint32_t{});
+  both_ways(int{});
+  both_ways(std::uint64_t{});
+  both_ways(std::int64_t{});
+  both_ways(float{});
+  both_ways(double{});
+  both_ways(1.0L);
+}
+
+TEST_F(sorting, puts_nans_last_and_keeps_what_they_carry) {
+  std::vector<double> values;
+  for (const std::uint64_t each : random_numbers(150'000)) {
+    // Every fourth is not a number, of either sign and with a payload.
+    const std::uint64_t nan = 0x7ff0000000000001U | (each & 0x800fffffffffff00U);
+    values.push_back(std::bit_cast<double>(each % 4 == 0 ? nan : each));
+  }
+  const auto numbers = static_cast<std::ptrdiff_t>(
+      std::ranges::count_if(values, [](double each) { return !std::isnan(each); }));
+  for (const std::size_t memory : {little_memory, 8 * MiB}) {
+    vector<double> v = filed(values);
+    sort(v, std::greater<>(), {}, {.memory_bytes = memory});
+    EXPECT_TRUE(std::is_sorted(v.begin(), v.begin() + numbers, std::greater<>()));
+    EXPECT_TRUE(std::all_of(v.begin() + numbers, v.end(), [](double x) { return std::isnan(x); }));
+    EXPECT_TRUE(same_elements(contents(v), values));
+  }
+}
+
+/// By a comparison, by a key, stable or not.
+template <class T>
+void expect_like_the_standard(const std::vector<T>& values, const sort_options& how) {
+  std::vector<T> expected = values;
+  std::ranges::stable_sort(expected, {}, &T::key);
+  const auto by_key = [](const T& left, const T& right) { return left.key < right.key; };
+  vector<T> v = filed(values);
+  stable_sort(v, by_key, {}, how);
+  EXPECT_TRUE(same_bytes(contents(v), expected));
+  v.assign(values.begin(), values.end());
+  stable_sort(v, {}, &T::key, how);
+  EXPECT_TRUE(same_bytes(contents(v), expected));
+  for (const bool by_projection : {false, true}) {
+    v.assign(values.begin(), values.end());
+    if (by_projection) {
+      sort(v, {}, &T::key, how);
+    } else {
+      sort(v, by_key, {}, how);
+    }
+    EXPECT_TRUE(std::ranges::is_sorted(v, {}, &T::key));
+    EXPECT_TRUE(same_elements(contents(v), values));
+  }
+}
+
+template <class T>
+std::vector<T> records(std::size_t count, std::uint64_t different_keys) {
+  std::vector<T> values(count);
+  std::uint32_t serial = 0;
+  for (auto& each : values) {
+    each.key = static_cast<decltype(each.key)>(serial * std::uint64_t{2654435761} % different_keys);
+    std::memcpy(&each.serial, &serial, std::min(sizeof each.serial, sizeof serial));
+    ++serial;
+  }
+  return values;
+}
+
+TEST_F(sorting, of_records_is_that_of_the_standard_library) {
+  for (const std::size_t memory : {little_memory, 16 * MiB}) {
+    for (const std::uint64_t different : {3, 251, 1 << 30}) {
+      const sort_options how{.memory_bytes = memory, .threads = 2};
+      expect_like_the_standard(records<record>(15'000, different), how);
+      expect_like_the_standard(records<three_bytes>(100'000, different), how);
+      expect_like_the_standard(records<wide<5000>>(80, different), how);
+    }
+  }
+}
+
+TEST_F(sorting, at_the_boundaries_of_runs_blocks_and_pages) {
+  // Which sizes these are depends on the size itself; around 1 MiB they hardly move.
+  const detail::sort_plan plan(130'000, {.element_bytes = 8}, little_memory, 1);
+  ASSERT_GT(plan.runs, 2);
+  ASSERT_GT(plan.run_blocks, 1);
+  std::vector<std::size_t> sizes = {0, 1, 2, 3};
+  for (const std::size_t unit : {plan.run_elements, plan.block_elements, std::size_t{512}}) {
+    for (const std::size_t times : {1, 2, 7}) {
+      for (const std::size_t near : {0, 1, 2}) sizes.push_back(unit * times + near - 1);
+    }
+  }
+  for (std::size_t count = 129'990; count < 130'010; ++count) sizes.push_back(count);
+  for (const std::size_t count : sizes) {
+    SCOPED_TRACE(count);
+    const std::vector<std::uint64_t> values = random_numbers(count);
+    vector<std::uint64_t> v = filed(values);
+    sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 1});
+    std::vector<std::uint64_t> expected = values;
+    std::ranges::sort(expected);
+    EXPECT_TRUE(same_bytes(contents(v), expected));
+  }
+}
+
+TEST_F(sorting, of_what_is_sorted_writes_nothing) {
+  std::vector<std::uint64_t> values = random_numbers(200'000);
+  std::ranges::sort(values);
+  vector<std::uint64_t> v = filed(values);
+  for (const std::size_t memory : {little_memory, 8 * MiB}) {
+    const call_log log;
+    sort(v, {}, {}, {.memory_bytes = memory});
+    EXPECT_EQ(log.count(call::pwrite), 0);
+    EXPECT_EQ(log.count(call::fallocate), 0);
+  }
+  EXPECT_TRUE(same_bytes(contents(v), values));
+}
+
+TEST_F(sorting, of_what_is_reversed_or_the_same_is_like_any_other) {
+  for (const std::size_t distinct : {1, 2, 100, 200'000}) {
+    std::vector<std::uint64_t> values(200'000);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = (values.size() - i) % distinct;
+    values.back() = 0;
+    std::vector<std::uint64_t> expected = values;
+    std::ranges::sort(expected);
+    for (const std::size_t memory : {little_memory, 8 * MiB}) {
+      vector<std::uint64_t> v = filed(values);
+      sort(v, {}, {}, {.memory_bytes = memory, .threads = 3});
+      EXPECT_TRUE(same_bytes(contents(v), expected));
+    }
+  }
+}
+
+TEST_F(sorting, takes_elements_that_are_not_their_bytes_if_they_fit) {
+  vector<std::unique_ptr<int>> v;
+  for (const std::uint64_t each : random_numbers(100'000)) {
+    v.push_back(std::make_unique<int>(static_cast<int>(each)));
+  }
+  const auto value = [](const std::unique_ptr<int>& each) { return *each; };
+  sort(v, {}, value, {.memory_bytes = 64 * MiB, .threads = 2});
+  EXPECT_TRUE(std::ranges::is_sorted(v, {}, value));
+  stable_sort(v, std::greater<>(), value, {.memory_bytes = 64 * MiB});
+  EXPECT_TRUE(std::ranges::is_sorted(v, std::greater<>(), value));
+}
+
+TEST_F(sorting, on_many_threads_is_the_same) {
+  const std::vector<std::uint64_t> values = random_numbers(400'000);
+  std::vector<std::uint64_t> expected = values;
+  std::ranges::sort(expected);
+  for (const std::size_t threads : {1, 2, 5, 16}) {
+    for (const std::size_t memory : {2 * MiB, 64 * MiB}) {
+      vector<std::uint64_t> v = filed(values);
+      sort(v, {}, {}, {.memory_bytes = memory, .threads = threads});
+      EXPECT_TRUE(same_bytes(contents(v), expected));
+    }
+  }
+}
+
+TEST_F(sorting, leaves_the_bytes_around_the_elements_alone) {
+  vector<std::uint64_t> v(in_file());
+  v.append_range(random_numbers(200'000));
+  v.reserve(300'000);
+  const std::vector<std::uint64_t> before = contents(v);
+  sort(v, {}, {}, {.memory_bytes = little_memory});
+  v.resize_for_overwrite(200'100);
+  EXPECT_TRUE(std::all_of(v.begin() + 200'000, v.end(), [](auto each) { return each == 0; }));
+}
+
+}  // namespace
+}  // namespace mapvec::test

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+//
+// What the tests of sorting share: elements, and the comparison with the standard library's result.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <mapvec/sort.hpp>
+
+#include "sort_plan.hpp"
+#include "support/resources.hpp"
+
+namespace mapvec::test {
+
+/// Equal keys, different records.
+struct record {
+  std::uint64_t key;
+  std::uint64_t serial;
+  std::uint64_t rest;
+};
+
+template <std::size_t Size>
+struct wide {
+  std::uint32_t key;
+  std::uint32_t serial;
+  unsigned char rest[Size - 8];
+};
+
+struct three_bytes {
+  unsigned char key;
+  unsigned char serial[2];
+};
+
+template <class T>
+std::vector<T> contents(const vector<T>& v) {
+  return {v.begin(), v.end()};
+}
+
+template <class T>
+bool same_bytes(const std::vector<T>& left, const std::vector<T>& right) {
+  return left.size() == right.size() &&
+         (left.empty() || std::memcmp(left.data(), right.data(), left.size() * sizeof(T)) == 0);
+}
+
+/// True if one is a permutation of the other, to the bit.
+template <class T>
+bool same_elements(std::vector<T> left, std::vector<T> right) {
+  const auto by_bytes = [](const T& a, const T& b) { return std::memcmp(&a, &b, sizeof(T)) < 0; };
+  std::sort(left.begin(), left.end(), by_bytes);
+  std::sort(right.begin(), right.end(), by_bytes);
+  return same_bytes(left, right);
+}
+
+/// In a file from the first element on.
+inline options in_file() { return {.spill_threshold_bytes = 0}; }
+
+template <class T>
+vector<T> filed(const std::vector<T>& values) {
+  vector<T> v(in_file());
+  v.append_range(values);
+  return v;
+}
+
+inline std::vector<std::uint64_t> random_numbers(std::size_t count, std::uint64_t seed = 1) {
+  std::mt19937_64 random(seed);
+  std::vector<std::uint64_t> values(count);
+  for (auto& each : values) each = random();
+  return values;
+}
+
+/// So little that a MiB of elements goes through a temporary file.
+inline constexpr std::size_t little_memory = 256 * KiB;
+
+class sorting : public counts_resources {};
+
+}  // namespace mapvec::test
