@@ -34,6 +34,7 @@ set(mapvec_headers
   include/mapvec/detail/quicksort.hpp
   include/mapvec/detail/element_sorter.hpp
   include/mapvec/detail/comparison_sorter.hpp
+  include/mapvec/detail/keyed_sorter.hpp
   include/mapvec/detail/sort_elements.hpp
   include/mapvec/sort.hpp
   include/mapvec/mapvec.hpp)

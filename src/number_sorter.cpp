@@ -199,6 +199,10 @@ class number_sorter final : public element_sorter {
 
 }  // namespace
 
+void sort_numbers(std::uint64_t* numbers, std::size_t count) noexcept {
+  sort_ranks(numbers, count);
+}
+
 std::unique_ptr<element_sorter> make_number_sorter(number_order order) {
   switch (order.size_bytes) {
     case 1:

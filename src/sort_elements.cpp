@@ -73,23 +73,25 @@ void sort_elements(storage& held, std::size_t used_bytes, const element_sorter& 
   }
 }
 
-bool sort_elements(const storage& held, storage& result, std::size_t used_bytes,
-                   const element_sorter& sorter, const sort_resources& resources,
-                   sort_watch& watch) {
+bool sort_elements(const storage& held, storage& result, element_layout layout,
+                   std::size_t used_bytes, const element_sorter& sorter,
+                   const sort_resources& resources, sort_watch& watch) {
+  held.require_owner();
   const stored_bytes source = held.source(used_bytes);
   const std::size_t count = used_bytes / sorter.element_bytes();
   watch.check();
   if (count < 2 || is_sorted(source, sorter)) return false;
-  const stored_bytes sorted = result.source(used_bytes);
-  if (sorted.fd < 0 ||
-      memory_sort_bytes(count, sorter, resources.threads) <= resources.memory_bytes) {
+  result.reserve(layout, 0, used_bytes, growth::exact);
+  result.skip_to(used_bytes);
+  if (memory_sort_bytes(count, sorter, resources.threads) <= resources.memory_bytes) {
     std::memcpy(result.data(), held.data(), used_bytes);
     sort_in_memory(result.data(), count, sorter, resources.threads, watch);
     return true;
   }
   const sort_plan plan(count, sorter.bytes(), resources.memory_bytes, resources.threads);
   bool is_lost = false;
-  sort_through_file(source, sorted, plan, sorter, resources.temporary, watch, is_lost);
+  sort_through_file(source, result.source(used_bytes), plan, sorter, resources.temporary, watch,
+                    is_lost);
   return true;
 }
 

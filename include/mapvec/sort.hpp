@@ -9,7 +9,8 @@
 //    reads and writes all elements twice, and needs a temporary file of their size, which it
 //    allocates before it moves the first: a full disk changes nothing.
 //  - A vector keeps its file, and data() its address. A file_vector gets a new file, which replaces
-//    the old one when it is complete: after a crash either is there.
+//    the old one when it is complete, as replace() does: after a crash either is there. That takes
+//    the elements' size once more beside it, and pointers to elements become invalid.
 //  - comp and proj are called by several threads at once. They must be a strict weak ordering, as
 //    for std::sort, but NaNs among float and double are no mistake where these are compared by
 //    std::less or std::greater: all of them go to the end.
@@ -31,6 +32,7 @@
 #include <iterator>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -38,11 +40,14 @@
 #include <mapvec/config.hpp>
 #include <mapvec/detail/comparison_sorter.hpp>
 #include <mapvec/detail/element_sorter.hpp>
+#include <mapvec/detail/keyed_sorter.hpp>
 #include <mapvec/detail/rank.hpp>
 #include <mapvec/detail/sort_elements.hpp>
 #include <mapvec/detail/sort_watch.hpp>
 #include <mapvec/detail/threads.hpp>
 #include <mapvec/error.hpp>
+#include <mapvec/file_vector.hpp>
+#include <mapvec/options.hpp>
 #include <mapvec/temporary.hpp>
 #include <mapvec/vector.hpp>
 
@@ -87,15 +92,20 @@ inline constexpr direction direction_of =
 template <class T, class Compare, class Projection>
 std::unique_ptr<element_sorter> sorter_for(Compare compare, Projection projection,
                                            equal_elements_stay how) {
-  if constexpr (compared_by_rank<T, Compare> && std::same_as<Projection, std::identity>) {
-    // Zeros are equal whatever their sign.
-    if (!std::floating_point<T> || how == equal_elements_stay::anywhere) {
-      return make_number_sorter(order_of<T>(direction_of<Compare, T>));
+  using key = std::remove_cvref_t<std::invoke_result_t<Projection&, const T&>>;
+  if constexpr (compared_by_rank<key, Compare>) {
+    constexpr direction way = direction_of<Compare, key>;
+    if constexpr (std::same_as<Projection, std::identity>) {
+      // Zeros are equal whatever their sign, and then in the order they had.
+      const bool is_the_same = !std::floating_point<T> || how == equal_elements_stay::anywhere;
+      if (is_the_same) return make_number_sorter(order_of<T>(way));
     }
+    return std::make_unique<keyed_sorter<T, Projection>>(std::move(projection), way);
+  } else {
+    using less = projected_less<T, Compare, Projection>;
+    return std::make_unique<comparison_sorter<T, less>>(
+        less(std::move(compare), std::move(projection)), how);
   }
-  using less = projected_less<T, Compare, Projection>;
-  return std::make_unique<comparison_sorter<T, less>>(
-      less(std::move(compare), std::move(projection)), how);
 }
 
 template <class T, class Compare, class Projection>
@@ -130,6 +140,33 @@ void sort(vector<T>& sorted, Compare compare, Projection projection, const sort_
 }
 
 template <class T, class Compare, class Projection>
+void sort(file_vector<T>& sorted, Compare compare, Projection projection, const sort_options& how,
+          equal_elements_stay equal) {
+  const storage& held = vector_access::storage_of(sorted);
+  held.require_owner();
+  const std::size_t memory_bytes = memory_for_sorting(how.memory_bytes, held);
+  const std::size_t threads = threads_to_use(how.threads);
+  sort_watch watch(how.progress, how.stop_token);
+  const auto sorter = sorter_for<T>(std::move(compare), std::move(projection), equal);
+  // Beside the old file, so that its own file can take the name.
+  const std::string path = sorted.path();
+  const std::string directory = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
+  vector<T> next(
+      options{.builder = segment_builder::unnamed(directory), .spill_threshold_bytes = 0});
+  bool is_new = false;
+  {
+    memory_hold memory(held.budget(), memory_bytes);
+    memory.take();
+    vector_access::with_storage_changing(next, sorted.size(), [&](storage& result) {
+      is_new = sort_elements(held, result, vector_access::layout_of<vector<T>>(),
+                             sorted.size() * sizeof(T), *sorter,
+                             {memory_bytes, threads, how.temporary}, watch);
+    });
+  }
+  if (is_new) sorted.replace(std::move(next));
+}
+
+template <class T, class Compare, class Projection>
 concept sorts = std::predicate<Compare&, std::invoke_result_t<Projection&, const T&>,
                                std::invoke_result_t<Projection&, const T&>>;
 
@@ -147,6 +184,19 @@ void sort(vector<T>& v, Compare comp = {}, Projection proj = {}, const sort_opti
 template <class T, class Compare = std::ranges::less, class Projection = std::identity>
   requires detail::sorts<T, Compare, Projection>
 void stable_sort(vector<T>& v, Compare comp = {}, Projection proj = {},
+                 const sort_options& how = {}) {
+  detail::sort(v, std::move(comp), std::move(proj), how, detail::equal_elements_stay::in_order);
+}
+
+template <class T, class Compare = std::ranges::less, class Projection = std::identity>
+  requires detail::sorts<T, Compare, Projection>
+void sort(file_vector<T>& v, Compare comp = {}, Projection proj = {},
+          const sort_options& how = {}) {
+  detail::sort(v, std::move(comp), std::move(proj), how, detail::equal_elements_stay::anywhere);
+}
+template <class T, class Compare = std::ranges::less, class Projection = std::identity>
+  requires detail::sorts<T, Compare, Projection>
+void stable_sort(file_vector<T>& v, Compare comp = {}, Projection proj = {},
                  const sort_options& how = {}) {
   detail::sort(v, std::move(comp), std::move(proj), how, detail::equal_elements_stay::in_order);
 }

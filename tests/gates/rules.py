@@ -85,6 +85,7 @@ LAYERS = [
         "include/mapvec/detail/quicksort.hpp",
         "include/mapvec/detail/element_sorter.hpp",
         "include/mapvec/detail/comparison_sorter.hpp",
+        "include/mapvec/detail/keyed_sorter.hpp",
         "include/mapvec/detail/sort_elements.hpp",
         "src/number_sort.hpp",
         "src/number_sort/highway.cpp",

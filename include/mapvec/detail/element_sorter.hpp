@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -71,5 +72,8 @@ class MAPVEC_API element_sorter {
 
 /// For numbers. What is equal is the same, so it is as good as stable but for zeros of two signs.
 MAPVEC_API std::unique_ptr<element_sorter> make_number_sorter(number_order order);
+
+/// In ascending order, by the fastest sort of numbers that the library was built with.
+MAPVEC_API void sort_numbers(std::uint64_t* numbers, std::size_t count) noexcept;
 
 }  // namespace mapvec::detail

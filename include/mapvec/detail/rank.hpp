@@ -20,23 +20,23 @@ template <class T>
 concept ranked = (std::integral<T> || std::floating_point<T> || std::is_enum_v<T>) &&
                  sizeof(T) <= sizeof(std::uint64_t);
 
-enum class number_kind : unsigned char { is_unsigned, is_signed, is_floating };
+enum class rank_kind : unsigned char { is_unsigned, is_signed, is_floating };
 enum class direction : unsigned char { ascending, descending };
 
 /// Which numbers, and which of them come first.
 struct number_order {
   std::size_t size_bytes;  ///< 1, 2, 4 or 8
-  number_kind kind;
+  rank_kind kind;
   direction way;
 };
 
 template <ranked T>
 constexpr number_order order_of(direction way) noexcept {
-  number_kind kind = number_kind::is_floating;
+  rank_kind kind = rank_kind::is_floating;
   if constexpr (std::is_enum_v<T>) {
     kind = order_of<std::underlying_type_t<T>>(way).kind;
   } else if constexpr (std::integral<T>) {
-    kind = std::signed_integral<T> ? number_kind::is_signed : number_kind::is_unsigned;
+    kind = std::signed_integral<T> ? rank_kind::is_signed : rank_kind::is_unsigned;
   }
   return {sizeof(T), kind, way};
 }
@@ -55,10 +55,11 @@ template <std::unsigned_integral Bits>
 class ranking {
  public:
   constexpr explicit ranking(number_order order) noexcept
-      : turned_if_negative_(order.kind == number_kind::is_floating ? all : Bits{0}),
-        turned_(order.kind == number_kind::is_unsigned ? Bits{0} : sign),
+      : turned_if_negative_(order.kind == rank_kind::is_floating ? all : Bits{0}),
+        turned_(order.kind == rank_kind::is_unsigned ? Bits{0} : sign),
         turned_at_last_(order.way == direction::descending ? all : Bits{0}),
-        negative_nans_(order.kind == number_kind::is_floating ? mantissas - 1 : Bits{0}) {}
+        negative_nans_(order.kind == rank_kind::is_floating ? static_cast<Bits>(mantissas - 1)
+                                                            : Bits{0}) {}
 
   constexpr bool is_identity() const noexcept { return turned_ == 0 && turned_at_last_ == 0; }
 
@@ -79,7 +80,7 @@ class ranking {
       sizeof(Bits) == 8 ? static_cast<Bits>(std::uint64_t{1} << 52) : static_cast<Bits>(1U << 23);
 
   static constexpr Bits fill_with_sign(Bits bits) noexcept {
-    return (bits & sign) != 0 ? all : Bits{0};
+    return static_cast<Bits>(Bits{0} - static_cast<Bits>((bits & sign) != 0 ? 1 : 0));
   }
 
   Bits turned_if_negative_;

@@ -28,10 +28,10 @@ MAPVEC_API std::size_t memory_for_sorting(std::size_t asked_bytes, const storage
 /// read any more; in that case the storage has failed.
 MAPVEC_API void sort_elements(storage& held, std::size_t used_bytes, const element_sorter& sorter,
                               const sort_resources& resources, sort_watch& watch);
-/// The same into `result`, which has as many and holds anything after an exception. False where
-/// they are sorted already: then nothing is done.
-MAPVEC_API bool sort_elements(const storage& held, storage& result, std::size_t used_bytes,
-                              const element_sorter& sorter, const sort_resources& resources,
-                              sort_watch& watch);
+/// The same into `result`, an empty storage of a temporary vector. False where they are sorted
+/// already: then nothing is done.
+MAPVEC_API bool sort_elements(const storage& held, storage& result, element_layout layout,
+                              std::size_t used_bytes, const element_sorter& sorter,
+                              const sort_resources& resources, sort_watch& watch);
 
 }  // namespace mapvec::detail

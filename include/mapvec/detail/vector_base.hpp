@@ -715,6 +715,10 @@ struct vector_access {
   static void with_storage_changing(Vector& target, std::size_t new_size, Change change) {
     target.with_storage_changing(new_size, std::move(change));
   }
+  template <class Vector>
+  static element_layout layout_of() noexcept {
+    return Vector::layout();
+  }
 };
 
 template <class Vector, class Predicate>

@@ -73,8 +73,8 @@ TEST(ranks, of_floating_point_numbers_have_the_nans_last) {
 }
 
 enum class colour : signed char { red = -1, green = 0, blue = 1 };
-static_assert(order_of<colour>(direction::ascending).kind == detail::number_kind::is_signed);
-static_assert(order_of<bool>(direction::ascending).kind == detail::number_kind::is_unsigned);
+static_assert(order_of<colour>(direction::ascending).kind == detail::rank_kind::is_signed);
+static_assert(order_of<bool>(direction::ascending).kind == detail::rank_kind::is_unsigned);
 static_assert(!detail::ranked<long double> && !detail::ranked<std::uint64_t*>);
 
 }  // namespace

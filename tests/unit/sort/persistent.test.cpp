@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+//
+// Goal: sorting a file_vector replaces its file by a sorted one when that is complete, and leaves
+// it alone when anything fails. Method: the file as others see it, before, meanwhile and
+// afterwards.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <mapvec/file_vector.hpp>
+#include <mapvec/file_view.hpp>
+
+#include "sort_case.hpp"
+#include "support/captured_errors.hpp"
+#include "support/directories.hpp"
+#include "support/instrumented_syscalls.hpp"
+
+namespace mapvec::test {
+namespace {
+
+class sorting_files : public sorting {
+ protected:
+  file_vector<std::uint64_t> made(const std::vector<std::uint64_t>& values) const {
+    auto v = file_vector<std::uint64_t>::create(path_);
+    v.append_range(values);
+    v.commit();
+    return v;
+  }
+  std::vector<std::uint64_t> in_the_file() const {
+    const auto view = file_view<std::uint64_t>::open(path_);
+    return {view.begin(), view.end()};
+  }
+
+  scratch_directory directory_;
+  std::string path_ = directory_ / "numbers.npy";
+};
+
+TEST_F(sorting_files, replaces_the_file_when_it_is_complete) {
+  const std::vector<std::uint64_t> values = random_numbers(100'000);
+  std::vector<std::uint64_t> expected = values;
+  std::ranges::sort(expected);
+  for (const std::size_t memory : {little_memory, 8 * MiB}) {
+    auto v = made(values);
+    bool is_the_old = true;
+    sort(v, {}, {}, {.memory_bytes = memory, .progress = [&](double) {
+                       is_the_old = is_the_old && in_the_file() == values;
+                     }});
+    EXPECT_TRUE(is_the_old);
+    EXPECT_TRUE(std::ranges::equal(v, expected));
+    EXPECT_EQ(v.committed_size(), values.size());
+    EXPECT_EQ(in_the_file(), expected);
+    v.push_back(1);
+    v.close();
+    EXPECT_EQ(in_the_file().size(), values.size() + 1);
+    EXPECT_EQ(names_in(directory_.path()).size(), 1);
+    std::remove(path_.c_str());
+  }
+}
+
+TEST_F(sorting_files, of_records_keeps_equal_ones_in_order) {
+  auto v = file_vector<std::int32_t>::create(path_);
+  for (const std::uint64_t each : random_numbers(200'000)) {
+    v.push_back(static_cast<std::int32_t>(each));
+  }
+  std::vector<std::int32_t> expected(v.begin(), v.end());
+  const auto last_digit = [](std::int32_t each) { return each % 10; };
+  std::ranges::stable_sort(expected, {}, last_digit);
+  stable_sort(v, {}, last_digit, {.memory_bytes = little_memory});
+  EXPECT_TRUE(std::ranges::equal(v, expected));
+}
+
+TEST_F(sorting_files, of_what_is_sorted_keeps_the_file) {
+  std::vector<std::uint64_t> values = random_numbers(100'000);
+  std::ranges::sort(values);
+  auto v = made(values);
+  const call_log log;
+  sort(v, {}, {}, {.memory_bytes = little_memory});
+  EXPECT_EQ(log.count(call::rename), 0);
+  EXPECT_EQ(log.count(call::fallocate), 0);
+}
+
+TEST_F(sorting_files, leaves_the_file_alone_at_a_fault_of_each_system_call) {
+  const std::vector<std::uint64_t> values = random_numbers(45'000);
+  std::vector<std::uint64_t> expected = values;
+  std::ranges::sort(expected);
+  captured_errors errors;
+  std::size_t failures = 0;
+  for (std::size_t nth = 0;; ++nth) {
+    auto v = made(values);
+    std::size_t delivered = 0;
+    {
+      fault injected(nth, nth / 7, fault_lasts::once);
+      try {
+        sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 1});
+      } catch (const error&) {
+        ++failures;
+      }
+      delivered = injected.delivered();
+    }
+    reclaim_what_faults_left();
+    const std::vector<std::uint64_t> now(v.begin(), v.end());
+    ASSERT_TRUE(now == values || now == expected) << nth;
+    ASSERT_EQ(in_the_file(), now) << nth;
+    v.abandon();
+    std::remove(path_.c_str());
+    if (delivered == 0) break;
+  }
+  EXPECT_GT(failures, 10);
+}
+
+}  // namespace
+}  // namespace mapvec::test
