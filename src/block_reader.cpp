@@ -2,30 +2,27 @@
 #include <mapvec/detail/block_reader.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
 #include <condition_variable>
-#include <cstdint>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include <mapvec/advice.hpp>
 #include <mapvec/error.hpp>
-#include <mapvec/file.hpp>
 #include <mapvec/region.hpp>
 #include <mapvec/units.hpp>
 
+#include "direct_file.hpp"
 #include "posix/quiet_thread.hpp"
 #include "posix/syscalls.hpp"
 
 namespace mapvec::detail {
 namespace {
 
-// What direct reads are aligned to, in the file and in memory: no disk has larger sectors.
-constexpr std::size_t direct_bytes = block_reader::margin_bytes / 2;
+static_assert(block_reader::margin_bytes == 2 * direct_bytes);
 
 /// Block i is in slot i % slots, so that slots are taken and given back in any order, and nobody
 /// has to search.
@@ -36,13 +33,6 @@ struct slot {
   const std::byte* data = nullptr;
   int failed_errno = 0;
 };
-
-/// The same file past the page cache; not open where it cannot be had.
-file open_past_cache(int fd) {
-  const std::string path = "/proc/self/fd/" + std::to_string(fd);
-  const int opened = sys::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC, 0);
-  return opened < 0 ? file() : file(opened, {});
-}
 
 }  // namespace
 
@@ -60,14 +50,11 @@ struct block_reader::state {
   void read_ahead();
   void load(std::size_t index) noexcept;
   int read(std::size_t index, const byte_block& wanted) noexcept;
-  int read_from(int fd, std::byte* into, std::size_t first, std::size_t size,
-                std::size_t needed) noexcept;
 
   const stored_bytes source;
   const block_plan plan;
   const std::size_t count;
   const std::size_t buffer_bytes;
-  std::atomic<bool> goes_through_cache = false;
   std::mutex mutex;  // for all below
   std::condition_variable changed;
   std::size_t next_taken = 0;
@@ -76,7 +63,7 @@ struct block_reader::state {
   bool ends = false;
   std::vector<slot> slots;
   region buffers;
-  file direct;
+  std::optional<direct_file> direct;
   std::vector<std::thread> threads;
 };
 
@@ -115,7 +102,7 @@ void block_reader::state::start_reading(std::size_t first_index) {
   const std::size_t all_bytes = slots.size() * buffer_bytes;
   buffers = region::reserve_memory(all_bytes, all_bytes, all_bytes);
   sys::madvise(buffers.data(), all_bytes, MADV_HUGEPAGE);
-  direct = open_past_cache(source.fd);
+  direct.emplace(source.fd, direct_file::purpose::reading);
   next_loaded = first_index;
   is_reading = true;
   const std::size_t wanted = std::min({plan.threads, slots.size(), count - first_index});
@@ -152,7 +139,8 @@ void block_reader::state::load(std::size_t index) noexcept {
   into.index = index;
   into.failed_errno = 0;
   into.data = wanted.data;
-  if (!goes_through_cache && is_resident(wanted)) return;
+  // What is in memory may be there only because the kernel reads ahead of what goes through it.
+  if (!direct->goes_through_cache() && is_resident(wanted)) return;
   into.failed_errno = read(index, wanted);
   const std::size_t before = (source.offset_bytes + wanted.offset_bytes) % direct_bytes;
   into.data = buffer_of(index) + before;
@@ -163,32 +151,7 @@ void block_reader::state::load(std::size_t index) noexcept {
 int block_reader::state::read(std::size_t index, const byte_block& wanted) noexcept {
   const std::size_t first = round_down(source.offset_bytes + wanted.offset_bytes, direct_bytes);
   const std::size_t end = source.offset_bytes + wanted.offset_bytes + wanted.size_bytes;
-  const std::size_t size = round_up(end, direct_bytes) - first;
-  int failed = EINVAL;
-  if (direct.is_open()) {
-    failed = read_from(direct.descriptor(), buffer_of(index), first, size, end - first);
-  }
-  // EINVAL: this disk or file system wants another alignment, or cannot do without its cache.
-  if (failed != EINVAL) return failed;
-  // From here on what is in memory may be there only because the kernel reads ahead.
-  goes_through_cache = true;
-  failed = read_from(source.fd, buffer_of(index), first, size, end - first);
-  // The kernel lets go of whole folios only, and one of 2 MiB may have begun in the block before.
-  const std::size_t first_gone = first - std::min(first, huge_page_bytes);
-  sys::fadvise_dontneed(source.fd, first_gone, first + size - first_gone);
-  return failed;
-}
-
-int block_reader::state::read_from(int fd, std::byte* into, std::size_t first, std::size_t size,
-                                   std::size_t needed) noexcept {
-  std::size_t done = 0;
-  while (done < needed) {
-    const std::int64_t got = sys::pread(fd, into + done, size - done, first + done);
-    if (got < 0) return static_cast<int>(-got);
-    if (got == 0) return EIO;  // somebody has cut the file
-    done += static_cast<std::size_t>(got);
-  }
-  return 0;
+  return direct->read(buffer_of(index), first, round_up(end, direct_bytes) - first, end - first);
 }
 
 block_reader::block_reader(stored_bytes source, const block_plan& plan)
