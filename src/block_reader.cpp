@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -63,7 +63,7 @@ struct block_reader::state {
   bool ends = false;
   std::vector<slot> slots;
   region buffers;
-  std::optional<direct_file> direct;
+  std::unique_ptr<direct_file> direct;
   std::vector<std::thread> threads;
 };
 
@@ -102,7 +102,7 @@ void block_reader::state::start_reading(std::size_t first_index) {
   const std::size_t all_bytes = slots.size() * buffer_bytes;
   buffers = region::reserve_memory(all_bytes, all_bytes, all_bytes);
   sys::madvise(buffers.data(), all_bytes, MADV_HUGEPAGE);
-  direct.emplace(source.fd, direct_file::purpose::reading);
+  direct = std::make_unique<direct_file>(source.fd, direct_file::purpose::reading);
   next_loaded = first_index;
   is_reading = true;
   const std::size_t wanted = std::min({plan.threads, slots.size(), count - first_index});

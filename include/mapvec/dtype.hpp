@@ -70,7 +70,7 @@ consteval std::string_view unit_of() {
 }
 
 template <class T>
-consteval scalar_kind rank_kind() {
+consteval scalar_kind number_kind() {
   if (std::same_as<T, bool>) return {'b'};
   if (std::same_as<T, char>) return {'S'};
   if (std::is_integral_v<T> && sizeof(T) <= 8) return {std::is_signed_v<T> ? 'i' : 'u'};
@@ -82,7 +82,7 @@ consteval scalar_kind rank_kind() {
 }
 
 template <class T>
-inline constexpr scalar_kind scalar_of = rank_kind<T>();
+inline constexpr scalar_kind scalar_of = number_kind<T>();
 template <class Part>
 inline constexpr scalar_kind scalar_of<std::complex<Part>> = {
     scalar_of<Part>.letter == 'f' && sizeof(Part) >= 4 ? 'c' : '\0'};

@@ -49,6 +49,7 @@
 #include <mapvec/file_vector.hpp>
 #include <mapvec/options.hpp>
 #include <mapvec/temporary.hpp>
+#include <mapvec/units.hpp>
 #include <mapvec/vector.hpp>
 
 namespace mapvec {
@@ -108,6 +109,11 @@ std::unique_ptr<element_sorter> sorter_for(Compare compare, Projection projectio
   }
 }
 
+/// A page of a file is where elements of such an alignment may begin.
+template <class T>
+inline constexpr bool sorts_through_files =
+    std::is_trivially_copyable_v<T> && alignof(T) <= 4 * KiB;
+
 template <class T, class Compare, class Projection>
 void sort(vector<T>& sorted, Compare compare, Projection projection, const sort_options& how,
           equal_elements_stay equal) {
@@ -117,7 +123,7 @@ void sort(vector<T>& sorted, Compare compare, Projection projection, const sort_
   const std::size_t threads = threads_to_use(how.threads);
   sort_watch watch(how.progress, how.stop_token);
   memory_hold memory(held.budget(), memory_bytes);
-  if constexpr (std::is_trivially_copyable_v<T>) {
+  if constexpr (sorts_through_files<T>) {
     const auto sorter = sorter_for<T>(std::move(compare), std::move(projection), equal);
     memory.take();
     sort_elements(held, sorted.size() * sizeof(T), *sorter, {memory_bytes, threads, how.temporary},
@@ -142,6 +148,7 @@ void sort(vector<T>& sorted, Compare compare, Projection projection, const sort_
 template <class T, class Compare, class Projection>
 void sort(file_vector<T>& sorted, Compare compare, Projection projection, const sort_options& how,
           equal_elements_stay equal) {
+  static_assert(sorts_through_files<T>, "mapvec: elements are aligned to more than 4 KiB");
   const storage& held = vector_access::storage_of(sorted);
   held.require_owner();
   const std::size_t memory_bytes = memory_for_sorting(how.memory_bytes, held);
