@@ -164,7 +164,9 @@ class number_sorter final : public element_sorter {
   bool sorts_in_place() const noexcept override { return true; }
   void sort_in_place(std::byte* first, std::size_t count, std::size_t threads,
                      sort_watch& watch) const override {
-    const auto less = [this](Bits left, Bits right) { return is_less(left, right); };
+    const auto less = [ranks = ranks_](Bits left, Bits right) {
+      return ranks.rank(left) < ranks.rank(right);
+    };
     const auto sort_part = [this](Bits* part, const Bits* last) {
       sort_numbers(part, static_cast<std::size_t>(last - part));
     };

@@ -23,12 +23,16 @@
 
 namespace mapvec::detail {
 
+/// Elements that are cheaper to store twice than to guess about.
+template <class T>
+inline constexpr bool splits_without_branches = std::is_trivially_copyable_v<T> && sizeof(T) <= 16;
+
 /// Moves what is `before(element)` to the front; returns where the others begin. For small elements
 /// without a branch: which way random ones go cannot be predicted, and a wrong guess costs more
 /// than two stores (1.1 instead of 4 ns for each of random numbers).
 template <class T, class Before>
 T* split(T* first, T* last, Before before) {
-  if constexpr (std::is_trivially_copyable_v<T> && sizeof(T) <= 16) {
+  if constexpr (splits_without_branches<T>) {
     T* out = first;
     for (; first != last; ++first) {
       const T value = *first;
@@ -122,14 +126,17 @@ class quicksort {
     watch_.check();
     const auto [first, last, splits] = whole;
     bring_pivot(first, last, less_);
-    const T& pivot = *first;
-    T* right = split(first + 1, last, [&](const T& other) { return less_(other, pivot); });
+    // Copies: what lies in memory would be read again after each store.
+    const Less less = less_;
+    std::conditional_t<splits_without_branches<T>, const T, const T&> pivot = *first;
+    T* right = split(first + 1, last, [&](const T& other) { return less(other, pivot); });
     T* left = right - 1;
     using std::swap;
     if (left != first) swap(*first, *left);
     if (static_cast<std::size_t>(left - first) < whole.size() / 8) {
       // Many may be equal to the pivot. They are in their place.
-      right = split(right, last, [&](const T& other) { return !less_(*left, other); });
+      const T& same = *left;
+      right = split(right, last, [&](const T& other) { return !less(same, other); });
     }
     watch_.advance(static_cast<std::size_t>(right - left));
     part small{first, left, splits + 1};
