@@ -23,11 +23,16 @@ class run_file {
  public:
   run_file(const segment_builder& builder, std::size_t size_bytes)
       : made_(make_temporary_file(builder)) {
-    // Else blocks that are written again could find the disk full.
-    if (made_.descriptor.file_system().copies_on_write) {
-      sys::set_no_copy_on_write(made_.descriptor.descriptor());
+    try {
+      // Else blocks that are written again could find the disk full.
+      if (made_.descriptor.file_system().copies_on_write) {
+        sys::set_no_copy_on_write(made_.descriptor.descriptor());
+      }
+      made_.descriptor.extend(0, size_bytes);
+    } catch (...) {
+      remove_temporary_file(made_);
+      throw;
     }
-    made_.descriptor.extend(0, size_bytes);
   }
   run_file(const run_file&) = delete;
   run_file& operator=(const run_file&) = delete;
@@ -150,9 +155,10 @@ class run_maker {
   std::size_t sorting_ = 0;
 };
 
-/// Puts the runs where their elements came from; 0 or an errno.
+/// Puts the runs where their elements came from, as many as can be; 0 or an errno.
 int copy_back(const sort_plan& plan, const sort_places& places, direct_file& from, direct_file& to,
               std::byte* memory) noexcept {
+  int first_failed = 0;
   for (std::size_t run = 0; run < plan.runs; ++run) {
     const std::size_t position = plan.run_begin(run);
     const std::size_t size = (plan.run_end(run) - position) * plan.element_bytes;
@@ -161,9 +167,9 @@ int copy_back(const sort_plan& plan, const sort_places& places, direct_file& fro
     if (failed == 0) {
       failed = to.write_part(memory + pages.inside, places.in_source(plan, position), size);
     }
-    if (failed != 0) return failed;
+    if (first_failed == 0) first_failed = failed;
   }
-  return 0;
+  return first_failed;
 }
 
 }  // namespace
@@ -175,6 +181,8 @@ void sort_through_file(const stored_bytes& source, const stored_bytes& result,
   const region memory =
       region::reserve_memory(plan.needed_bytes(), plan.needed_bytes(), plan.needed_bytes());
   sys::madvise(memory.data(), plan.needed_bytes(), MADV_HUGEPAGE);
+  // A page that is copied because of a fork might not be the one that the disk writes to.
+  sys::madvise(memory.data(), plan.needed_bytes(), MADV_DONTFORK);
   direct_file run_bytes(runs.descriptor(), direct_file::purpose::writing);
   direct_file from(source.fd, direct_file::purpose::reading);
   direct_file to(result.fd, direct_file::purpose::writing);
@@ -184,13 +192,14 @@ void sort_through_file(const stored_bytes& source, const stored_bytes& result,
   run_maker(source, from, run_bytes, runs.name(), plan, places, sorter, memory.data(), blocks,
             watch)
       .run();
+  run_merge merge(plan, blocks, sorter, memory.data(),
+                  {run_bytes, runs.name(), to, result.name, places}, watch);
   try {
-    run_merge(plan, blocks, sorter, memory.data(),
-              {run_bytes, runs.name(), to, result.name, places}, watch)
-        .run();
+    merge.run();
   } catch (...) {
-    if (source.fd == result.fd)
+    if (source.fd == result.fd && merge.has_written()) {
       is_lost = copy_back(plan, places, run_bytes, to, memory.data()) != 0;
+    }
     throw;
   }
 }

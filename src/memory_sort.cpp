@@ -25,10 +25,11 @@ constexpr std::size_t part_bytes = 256 * KiB;
 
 struct division {
   division(std::size_t count, const element_sorter& sorter, std::size_t wanted_threads) noexcept
-      : threads(wanted_threads),
+      : threads(std::min(wanted_threads, count * sorter.element_bytes() / part_bytes + 1)),
         pieces(threads == 1 ? 1 : 2 * threads),
         piece_elements(count / pieces + 1),
-        part_elements(std::max<std::size_t>(part_bytes / sorter.element_bytes(), 1)),
+        part_elements(
+            std::max<std::size_t>(std::min(part_bytes / sorter.element_bytes(), count), 1)),
         merged_bytes(pieces == 1 ? 0 : round_up(count * sorter.element_bytes(), margin_bytes)),
         scratch_bytes(round_up(
             std::max(piece_elements, part_elements) * sorter.bytes().scratch_bytes + margin_bytes,
@@ -144,8 +145,8 @@ std::size_t memory_sort_bytes(std::size_t count, const element_sorter& sorter,
   const std::size_t all_bytes = saturating_multiply(count, sorter.element_bytes());
   if (sorter.sorts_in_place()) return all_bytes;
   const division into(count, sorter, threads);
-  return saturating_add(
-      all_bytes, into.memory_bytes() + threads * into.piece_elements * sorter.bytes().heap_bytes);
+  return saturating_add(all_bytes, into.memory_bytes() + into.threads * into.piece_elements *
+                                                             sorter.bytes().heap_bytes);
 }
 
 void sort_in_memory(std::byte* first, std::size_t count, const element_sorter& sorter,

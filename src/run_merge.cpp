@@ -109,6 +109,7 @@ bool run_merge::write_one(std::unique_lock<std::mutex>& hold) {
   if (complete_chunks_.empty()) return false;
   chunk& full = *complete_chunks_.back();
   complete_chunks_.pop_back();
+  has_written_ = true;
   hold.unlock();
   const std::size_t first = full.offset_bytes < first_place_
                                 ? round_up(first_place_, direct_bytes) - full.offset_bytes

@@ -66,6 +66,8 @@ class run_merge {
 
   /// Throws `error`, and what comparing and the watch throw; the result's elements are then any.
   void run();
+  /// Whether anything of the result has been overwritten. Once run() has ended.
+  bool has_written() const noexcept { return has_written_; }
 
  private:
   static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
@@ -118,6 +120,7 @@ class run_merge {
   std::mutex mutex_;  // for all below
   std::condition_variable changed_;
   bool is_given_up_ = false;
+  bool has_written_ = false;
   std::vector<std::size_t> free_buffers_;
   std::vector<std::size_t> unmerged_;   // elements in each buffer
   std::vector<std::size_t> buffer_of_;  // of each block in order; nowhere until it has been read

@@ -18,18 +18,22 @@ namespace mapvec::detail {
 namespace {
 
 /// Ends at the first two elements that are not in order: of random ones, that is at once.
-bool is_sorted(const stored_bytes& source, const element_sorter& sorter) {
+bool is_sorted(const stored_bytes& source, const element_sorter& sorter, std::size_t memory_bytes,
+               const sort_watch& watch) {
   const std::size_t element_bytes = sorter.element_bytes();
   const std::size_t first_bytes = std::min(source.size_bytes / element_bytes, std::size_t{16});
   if (!sorter.is_sorted(source.data, first_bytes)) return false;
-  constexpr std::size_t block_bytes = 2 * MiB - block_reader::margin_bytes;
-  const std::size_t block_elements = std::max<std::size_t>(block_bytes / element_bytes, 1);
+  constexpr std::size_t margin_bytes = block_reader::margin_bytes;
+  const std::size_t buffer_bytes = std::clamp(memory_bytes / 4, 2 * margin_bytes, 2 * MiB);
+  const std::size_t block_elements =
+      std::max<std::size_t>((buffer_bytes - margin_bytes) / element_bytes, 1);
   block_reader reader(source, {.block_bytes = block_elements * element_bytes,
                                .buffers = 4,
                                .threads = 2,
                                .in_place = false});
   byte_block last;
   for (;;) {
+    watch.check();
     const byte_block next = reader.next();
     if (next.data == nullptr) return true;
     if (!sorter.is_sorted(next.data, next.size_bytes / element_bytes)) return false;
@@ -54,10 +58,11 @@ std::size_t memory_for_sorting(std::size_t asked_bytes, const storage& held) noe
 void sort_elements(storage& held, std::size_t used_bytes, const element_sorter& sorter,
                    const sort_resources& resources, sort_watch& watch) {
   held.require_owner();
+  held.require_intact();
   const stored_bytes source = held.source(used_bytes);
   const std::size_t count = used_bytes / sorter.element_bytes();
   watch.check();
-  if (count < 2 || is_sorted(source, sorter)) return;
+  if (count < 2 || is_sorted(source, sorter, resources.memory_bytes, watch)) return;
   if (source.fd < 0 ||
       memory_sort_bytes(count, sorter, resources.threads) <= resources.memory_bytes) {
     held.prefetch(0, used_bytes);
@@ -77,10 +82,11 @@ bool sort_elements(const storage& held, storage& result, element_layout layout,
                    std::size_t used_bytes, const element_sorter& sorter,
                    const sort_resources& resources, sort_watch& watch) {
   held.require_owner();
+  held.require_intact();
   const stored_bytes source = held.source(used_bytes);
   const std::size_t count = used_bytes / sorter.element_bytes();
   watch.check();
-  if (count < 2 || is_sorted(source, sorter)) return false;
+  if (count < 2 || is_sorted(source, sorter, resources.memory_bytes, watch)) return false;
   result.reserve(layout, 0, used_bytes, growth::exact);
   result.skip_to(used_bytes);
   if (memory_sort_bytes(count, sorter, resources.threads) <= resources.memory_bytes) {
@@ -92,6 +98,7 @@ bool sort_elements(const storage& held, storage& result, element_layout layout,
   bool is_lost = false;
   sort_through_file(source, result.source(used_bytes), plan, sorter, resources.temporary, watch,
                     is_lost);
+  held.require_intact();
   return true;
 }
 

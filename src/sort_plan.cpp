@@ -2,6 +2,9 @@
 #include "sort_plan.hpp"
 
 #include <algorithm>
+#include <cerrno>
+
+#include <mapvec/error.hpp>
 
 namespace mapvec::detail {
 namespace {
@@ -31,11 +34,15 @@ sort_plan::sort_plan(std::size_t all, const element_sorter::sizes& bytes, std::s
       element_bytes(bytes.element_bytes),
       memory_bytes(std::max(memory, least_memory_bytes)),
       threads(std::clamp<std::size_t>(memory_bytes / least_memory_bytes, 1, wanted_threads)) {
+  const std::size_t most_bytes =
+      saturating_add(saturating_multiply(saturating_multiply(all, element_bytes), 64), GiB);
   while (!divide(bytes)) {
     if (threads > 1) {
       threads /= 2;
     } else {
       memory_bytes += memory_bytes / 4;
+      // All elements and as much again for what is beside them.
+      if (memory_bytes > most_bytes) throw_error(ENOMEM, "sort elements of this size", "");
     }
   }
 }
@@ -72,8 +79,11 @@ bool sort_plan::divide(const element_sorter::sizes& bytes) noexcept {
   // One block of each run, and twice that many transfers ahead as there are threads.
   const std::size_t least_buffers = runs + 2 * slots;
   const std::size_t left_bytes = memory_bytes - other_bytes;
+  // Of large elements the table below would otherwise hold too many.
+  const std::size_t largest_bytes =
+      std::max(largest_transfer_bytes, saturating_multiply(element_bytes, 64));
   buffer_bytes = round_down(
-      std::min(left_bytes / 8 * 7 / least_buffers, largest_transfer_bytes + margin_bytes),
+      std::min(left_bytes / 8 * 7 / least_buffers, round_up(largest_bytes, direct_bytes)),
       direct_bytes);
   if (buffer_bytes < smallest_transfer_bytes || buffer_bytes < margin_bytes + element_bytes) {
     return false;

@@ -101,6 +101,10 @@ bool storage::is_resident(std::size_t offset_bytes, std::size_t size_bytes) cons
   return detail::resident_bytes(data_ + offset_bytes, size_bytes) >= size_bytes;
 }
 
+void storage::require_intact() const {
+  if (data_ != nullptr) state_->require_intact();
+}
+
 void storage::fail(int errno_value) noexcept {
   if (state_->failed_errno == 0) state_->failed_errno = errno_value;
 }

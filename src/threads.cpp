@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <mapvec/detail/threads.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -40,7 +41,8 @@ void run_on_threads(std::size_t threads, thread_work work, thread_work give_up) 
 }
 
 std::size_t threads_to_use(std::size_t wanted) noexcept {
-  return wanted != 0 ? wanted : sys::usable_processors();
+  constexpr std::size_t most = 1024;  // more is a mistake, and must not overflow what it multiplies
+  return wanted != 0 ? std::min(wanted, most) : sys::usable_processors();
 }
 
 }  // namespace mapvec::detail

@@ -16,10 +16,13 @@
 //    std::less or std::greater: all of them go to the end.
 //  - When comp, proj or progress throws, a stop is requested or the disk fails, the sort ends with
 //    the first exception. A vector then has its elements in another order, and a file_vector is
-//    unchanged. Only a temporary file that cannot be read back loses elements: the vector has then
-//    failed, like after a failed write-back. Sorted elements are left alone.
+//    unchanged. Only if the temporary file then cannot be copied back, because a disk has failed
+//    for good, elements are lost: the vector has failed, like after a failed write-back. Sorted
+//    elements are left alone.
 //  - Elements must be trivially copyable unless they fit into memory: else `error` (ENOMEM), before
-//    anything happens.
+//    anything happens. So is what is aligned to more than 4 KiB.
+//  - All elements of a file_vector are sorted, across its rows, of which none may be incomplete
+//    (EINVAL).
 //
 // Nobody may use the elements meanwhile. A forked child may not sort (EPERM).
 #pragma once
@@ -57,7 +60,8 @@ namespace mapvec {
 struct sort_options {
   /// What the sort may take beside what others have in memory of the vector. 0 = the vector's
   /// memory budget, or half of what the machine, or the control group, has available. One merge of
-  /// all needs some 16 MiB for 1 GiB of elements, 1.3 GiB for 1 TiB; less is taken for that.
+  /// all needs some 16 MiB for 1 GiB of elements of 8 bytes, 1.3 GiB for 1 TiB, and more for
+  /// elements past some hundred bytes; less is taken for that.
   std::size_t memory_bytes = 0;
   /// That sort and merge; two more wait for the disk. 0 = as many as the caller may run on; fewer
   /// where the memory is too little for all.
@@ -67,7 +71,8 @@ struct sort_options {
   /// Called now and then with how much is done, from 0 to 1, from any of the threads, one at a
   /// time.
   std::function<void(double fraction)> progress = {};
-  /// Asked between pieces of work of some milliseconds; a stop is `error` (ECANCELED).
+  /// Asked between pieces of work, the longest of which is the sort of what one thread has of the
+  /// memory; a stop is `error` (ECANCELED).
   std::stop_token stop_token = {};
 };
 
@@ -129,9 +134,10 @@ void sort(vector<T>& sorted, Compare compare, Projection projection, const sort_
     sort_elements(held, sorted.size() * sizeof(T), *sorter, {memory_bytes, threads, how.temporary},
                   watch);
   } else {
+    if (sorted.size() < 2) return;
     const bool is_stable = equal == equal_elements_stay::in_order;
     if (sorted.size() * sizeof(T) / 2 > memory_bytes / (is_stable ? 3 : 2)) {
-      throw_error(ENOMEM, "sort, beyond the memory, elements that are not trivially copyable in",
+      throw_error(ENOMEM, "sort, beyond the memory, elements that no file can hold in",
                   sorted.path());
     }
     watch.check();
@@ -151,6 +157,10 @@ void sort(file_vector<T>& sorted, Compare compare, Projection projection, const 
   static_assert(sorts_through_files<T>, "mapvec: elements are aligned to more than 4 KiB");
   const storage& held = vector_access::storage_of(sorted);
   held.require_owner();
+  if (sorted.size() % sorted.row_width() != 0) {
+    throw_error(EINVAL, "sort, with an incomplete row,", sorted.path());
+  }
+  if (sorted.size() < 2) return;
   const std::size_t memory_bytes = memory_for_sorting(how.memory_bytes, held);
   const std::size_t threads = threads_to_use(how.threads);
   sort_watch watch(how.progress, how.stop_token);
@@ -158,8 +168,12 @@ void sort(file_vector<T>& sorted, Compare compare, Projection projection, const 
   // Beside the old file, so that its own file can take the name.
   const std::string path = sorted.path();
   const std::string directory = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
-  vector<T> next(
-      options{.builder = segment_builder::unnamed(directory), .spill_threshold_bytes = 0});
+  const options& settings = held.settings();
+  vector<T> next(options{.builder = segment_builder::unnamed(directory),
+                         .reservation_bytes = settings.reservation_bytes,
+                         .spill_threshold_bytes = 0,
+                         .free_disk_percent = settings.free_disk_percent,
+                         .copy_on_write = settings.copy_on_write});
   bool is_new = false;
   {
     memory_hold memory(held.budget(), memory_bytes);
@@ -174,7 +188,8 @@ void sort(file_vector<T>& sorted, Compare compare, Projection projection, const 
 }
 
 template <class T, class Compare, class Projection>
-concept sorts = std::predicate<Compare&, std::invoke_result_t<Projection&, const T&>,
+concept sorts = std::copy_constructible<Compare> && std::copy_constructible<Projection> &&
+                std::predicate<Compare&, std::invoke_result_t<Projection&, const T&>,
                                std::invoke_result_t<Projection&, const T&>>;
 
 }  // namespace detail

@@ -137,6 +137,8 @@ class MAPVEC_API storage {
   void begin_write_back(std::size_t offset_bytes, std::size_t size_bytes) const;
   /// True if all of the range is in memory.
   bool is_resident(std::size_t offset_bytes, std::size_t size_bytes) const noexcept;
+  /// Throws `error` if a write-back has failed, or elements are lost.
+  void require_intact() const;
   /// Elements are lost: as after a failed write-back, everything that grows or evicts throws from
   /// now on.
   void fail(int errno_value) noexcept;

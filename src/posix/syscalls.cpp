@@ -232,8 +232,13 @@ std::uint64_t group_limit_bytes() noexcept {
   } else {
     return none;
   }
+  // Within a container the path may be that of the machine outside.
+  const bool is_first = std::strstr(path, "/memory/") != nullptr;
+  const char* const own =
+      is_first ? "/sys/fs/cgroup/memory/memory.limit_in_bytes" : "/sys/fs/cgroup/memory.max";
   char limit[64];
-  if (!read_text(path, limit) || limit[0] < '0' || limit[0] > '9') return none;  // "max"
+  if (!(read_text(path, limit) || read_text(own, limit)) || limit[0] < '0' || limit[0] > '9')
+    return none;  // "max"
   return std::strtoull(limit, nullptr, 10);
 }
 

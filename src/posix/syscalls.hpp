@@ -73,7 +73,8 @@ int fdatasync(int fd) noexcept;
 /// The same for all of the file's metadata, and for directories.
 int fsync(int fd) noexcept;
 /// Waits until the range is on its way to the disk and back, and reports its errors once: the next
-/// call returns 0. Only storage calls this.
+/// call returns 0. Only storage calls this, and direct_file, whose callers write again what is
+/// lost.
 int sync_file_range(int fd, std::uint64_t offset, std::uint64_t size_bytes,
                     unsigned flags) noexcept;
 int fadvise_dontneed(int fd, std::uint64_t offset, std::uint64_t size_bytes) noexcept;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What sorting in files has to know of the elements: element_sorter, which works on pieces of some
-// hundred KiB and more, so that its calls cost nothing. The files are sort_files.cpp's and
+// hundred KiB and more, so that its calls cost nothing. The files are external_sort.cpp's and
 // run_merge.cpp's. Elements are their bytes here (trivially copyable).
 //
 // All functions are called by several threads at once, and may throw what comparing throws.

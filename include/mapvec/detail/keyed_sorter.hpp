@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -31,7 +32,9 @@ class keyed_sorter final : public element_sorter {
 
  public:
   keyed_sorter(Projection projection, direction way)
-      : element_sorter({.element_bytes = sizeof(T), .scratch_bytes = sizeof(T) + word_bytes}),
+      : element_sorter({.element_bytes = sizeof(T),
+                        .scratch_bytes = sizeof(T) + word_bytes,
+                        .heap_bytes = sizeof(T) / 2 + 1}),
         projection_(std::move(projection)),
         ranks_(order_of<key>(way)) {}
 
@@ -96,7 +99,10 @@ class keyed_sorter final : public element_sorter {
 
   std::uint64_t rank(const T& element) const {
     key value = std::invoke(projection_, element);
-    if constexpr (std::is_floating_point_v<key>) value += key(0);  // zeros are equal: -0.0 + 0.0
+    if constexpr (std::is_floating_point_v<key>) {
+      value += key(0);  // zeros are equal: -0.0 + 0.0 is 0.0
+      if (value != value) value = std::numeric_limits<key>::quiet_NaN();  // and so are NaNs
+    }
     return ranks_.rank(std::bit_cast<key_bits>(value));
   }
 

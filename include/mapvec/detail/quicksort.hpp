@@ -25,7 +25,9 @@ namespace mapvec::detail {
 
 /// Elements that are cheaper to store twice than to guess about.
 template <class T>
-inline constexpr bool splits_without_branches = std::is_trivially_copyable_v<T> && sizeof(T) <= 16;
+inline constexpr bool splits_without_branches =
+    std::is_trivially_copyable_v<T> && std::is_copy_constructible_v<T> &&
+    std::is_copy_assignable_v<T> && sizeof(T) <= 16;
 
 /// Moves what is `before(element)` to the front; returns where the others begin. For small elements
 /// without a branch: which way random ones go cannot be predicted, and a wrong guess costs more

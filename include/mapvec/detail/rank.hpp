@@ -15,10 +15,16 @@
 
 namespace mapvec::detail {
 
-/// What has a rank: integers, enumerations, float and double.
+/// An enumeration that is compared by its values, and not by operators of its own.
 template <class T>
-concept ranked = (std::integral<T> || std::floating_point<T> || std::is_enum_v<T>) &&
-                 sizeof(T) <= sizeof(std::uint64_t);
+concept plain_enumeration = std::is_enum_v<T> && !requires(T value) { operator<(value, value); } &&
+                            !requires(T value) { operator>(value, value); } &&
+                            !requires(T value) { operator<=>(value, value); };
+
+/// What has a rank: integers, plain enumerations, float and double.
+template <class T>
+concept ranked = (std::integral<T> && sizeof(T) <= sizeof(std::uint64_t)) || plain_enumeration<T> ||
+                 std::same_as<T, float> || std::same_as<T, double>;
 
 enum class rank_kind : unsigned char { is_unsigned, is_signed, is_floating };
 enum class direction : unsigned char { ascending, descending };

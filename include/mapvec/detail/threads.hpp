@@ -24,7 +24,7 @@ struct thread_work {
 /// return. The first exception is thrown when all have. The new threads handle no signals.
 MAPVEC_API void run_on_threads(std::size_t threads, thread_work work, thread_work give_up);
 
-/// `wanted`, or as many as the calling thread may run on where that is 0.
+/// `wanted`, at most 1,024, or as many as the calling thread may run on where that is 0.
 MAPVEC_API std::size_t threads_to_use(std::size_t wanted) noexcept;
 
 }  // namespace mapvec::detail

@@ -57,24 +57,29 @@ TEST_F(sorting, survives_a_fault_at_each_system_call) {
 }
 
 TEST_F(sorting, that_cannot_put_the_elements_back_marks_the_vector_failed) {
-  const std::vector<std::uint64_t> values = random_numbers(value_count);
-  vector<std::uint64_t> v = filed(values);
+  const std::vector<std::uint64_t> values = random_numbers(200'000);
   std::size_t lost = 0;
-  for (std::size_t nth = 0; nth < 40 && lost == 0; ++nth) {
-    v = filed(values);
+  std::size_t unharmed = 0;
+  for (std::size_t nth = 0; nth < 400 && lost == 0; nth += 5) {
+    vector<std::uint64_t> v = filed(values);
     const fault broken(call::pread, nth, EIO, fault_lasts::for_ever);
     try {
       sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 1});
     } catch (const error&) {
       try {
         v.evict(0, 1'000);
+        // Nothing had been overwritten.
+        EXPECT_TRUE(same_bytes(contents(v), values));
+        ++unharmed;
       } catch (const error& failure) {
         EXPECT_EQ(failure.code().value(), EIO);
+        EXPECT_THROW(sort(v), error);
         ++lost;
       }
     }
   }
   EXPECT_EQ(lost, 1);
+  EXPECT_GT(unharmed, 0);
 }
 
 TEST_F(sorting, on_file_systems_without_direct_access_goes_through_the_cache) {
@@ -121,6 +126,24 @@ TEST_F(sorting, on_a_full_disk_changes_nothing) {
     FAIL() << "16 MiB of elements cannot be on a disk of 16 MiB";
   } catch (const error& failure) {
     EXPECT_EQ(failure.code().value(), ENOSPC);
+  }
+  EXPECT_TRUE(same_bytes(contents(v), values));
+  EXPECT_THROW(
+      sort(v, {}, {},
+           {.memory_bytes = little_memory, .temporary = segment_builder::named(disk.path())}),
+      error);
+  EXPECT_EQ(names_in(disk.path()), std::vector<std::string>{"lost+found"});
+}
+
+TEST_F(sorting, of_a_vector_that_has_failed_is_refused) {
+  const std::vector<std::uint64_t> values = random_numbers(value_count);
+  vector<std::uint64_t> v = filed(values);
+  {
+    const fault broken(call::sync_file_range, 0, EIO, fault_lasts::once);
+    EXPECT_THROW(v.evict(0, v.size()), error);
+  }
+  for (const std::size_t memory : {little_memory, 8 * MiB}) {
+    EXPECT_THROW(sort(v, {}, {}, {.memory_bytes = memory}), error);
   }
   EXPECT_TRUE(same_bytes(contents(v), values));
 }

@@ -36,6 +36,17 @@ TEST(sort_plans, keep_within_the_memory) {
   }
 }
 
+TEST(sort_plans, exist_for_elements_of_any_size) {
+  for (const std::size_t element : {MiB, 8 * MiB, 8 * MiB + 1, 64 * MiB}) {
+    for (const std::size_t elements : {2, 128, 1000}) {
+      const detail::sort_plan plan(elements, {element, element + 8, 0}, 1, 4);
+      EXPECT_LE(plan.needed_bytes(), plan.memory_bytes);
+      EXPECT_GE(plan.buffer_bytes, element);
+      EXPECT_GE(plan.buffers, std::min(plan.runs + 1, plan.runs * plan.run_blocks));
+    }
+  }
+}
+
 TEST(sort_plans, take_more_memory_where_one_merge_needs_it) {
   const auto needed = [](std::size_t size_bytes) {
     return detail::sort_plan(size_bytes / 8, {.element_bytes = 8}, 1, 2).memory_bytes;

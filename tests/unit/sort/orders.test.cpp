@@ -4,6 +4,7 @@
 // temporary file, for sizes around every boundary of a plan, for what is sorted, reversed or the
 // same, and do so where they are. Method: comparison with the standard library.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <compare>
 #include <cstddef>
@@ -204,6 +205,72 @@ TEST_F(sorting, takes_elements_that_are_not_their_bytes_if_they_fit) {
   EXPECT_TRUE(std::ranges::is_sorted(v, std::greater<>(), value));
 }
 
+TEST_F(sorting, of_nothing_and_of_one_is_no_work) {
+  for (const std::size_t threads : {1, 2}) {
+    std::size_t calls = 0;
+    const sort_options how{.threads = threads, .progress = [&](double) { ++calls; }};
+    vector<std::string> v;
+    sort(v, {}, {}, how);
+    stable_sort(v, {}, {}, how);
+    v.push_back("one");
+    sort(v, {}, {}, how);
+    EXPECT_EQ(v.front(), "one");
+    vector<record> records;
+    sort(records, {}, &record::key, how);
+    EXPECT_EQ(calls, 0);
+  }
+}
+
+TEST_F(sorting, leaves_nans_of_any_sign_where_they_are_if_it_is_stable) {
+  struct measured {
+    double key;
+    std::uint64_t serial;
+  };
+  std::vector<measured> values;
+  for (const std::uint64_t each : random_numbers(40'000)) {
+    const std::uint64_t nan = 0x7ff0000000000001U | (each & 0x800fffffffffff00U);
+    const double zero = each % 8 < 4 ? 0.0 : -0.0;
+    values.push_back({each % 4 == 0   ? std::bit_cast<double>(nan)
+                      : each % 4 == 1 ? zero
+                                      : static_cast<double>(each % 7),
+                      values.size()});
+  }
+  // NaNs last, which no comparison of doubles says.
+  std::vector<measured> expected = values;
+  std::ranges::stable_sort(expected, [](const measured& a, const measured& b) {
+    return std::isnan(b.key) ? !std::isnan(a.key) : a.key < b.key;
+  });
+  for (const std::size_t memory : {little_memory, 8 * MiB}) {
+    vector<measured> v = filed(values);
+    stable_sort(v, {}, &measured::key, {.memory_bytes = memory});
+    EXPECT_TRUE(same_bytes(contents(v), expected));
+  }
+}
+
+enum class priority : unsigned char { low, high };
+[[maybe_unused]] bool operator<(priority left, priority right) {
+  return static_cast<int>(right) < static_cast<int>(left);
+}
+
+TEST_F(sorting, of_enumerations_is_by_their_own_order) {
+  vector<priority> v = {priority::low, priority::high, priority::low};
+  sort(v, std::less<>());
+  EXPECT_EQ(v.front(), priority::high);
+  enum class plain : short { minus = -1, zero = 0, one = 1 };
+  vector<plain> w = {plain::one, plain::minus, plain::zero};
+  sort(w);
+  EXPECT_EQ(w.front(), plain::minus);
+  EXPECT_EQ(w.back(), plain::one);
+}
+
+TEST_F(sorting, by_descending_keys_keeps_equal_ones_in_order) {
+  std::vector<record> expected = records<record>(30'000, 100);
+  vector<record> v = filed(expected);
+  std::ranges::stable_sort(expected, std::greater<>(), &record::key);
+  stable_sort(v, std::greater<>(), &record::key, {.memory_bytes = little_memory});
+  EXPECT_TRUE(same_bytes(contents(v), expected));
+}
+
 TEST_F(sorting, on_many_threads_is_the_same) {
   const std::vector<std::uint64_t> values = random_numbers(400'000);
   std::vector<std::uint64_t> expected = values;
@@ -214,6 +281,16 @@ TEST_F(sorting, on_many_threads_is_the_same) {
       sort(v, {}, {}, {.memory_bytes = memory, .threads = threads});
       EXPECT_TRUE(same_bytes(contents(v), expected));
     }
+  }
+}
+
+TEST_F(sorting, takes_any_number_of_threads_as_a_wish) {
+  for (const std::size_t threads : {std::size_t{1} << 62, ~std::size_t{0}}) {
+    std::vector<record> expected = records<record>(30'000, 1 << 30);
+    vector<record> v = filed(expected);
+    std::ranges::stable_sort(expected, {}, &record::key);
+    stable_sort(v, {}, &record::key, {.memory_bytes = 64 * MiB, .threads = threads});
+    EXPECT_TRUE(same_bytes(contents(v), expected));
   }
 }
 

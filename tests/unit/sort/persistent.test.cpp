@@ -4,6 +4,7 @@
 // it alone when anything fails. Method: the file as others see it, before, meanwhile and
 // afterwards.
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -79,6 +80,48 @@ TEST_F(sorting_files, of_what_is_sorted_keeps_the_file) {
   sort(v, {}, {}, {.memory_bytes = little_memory});
   EXPECT_EQ(log.count(call::rename), 0);
   EXPECT_EQ(log.count(call::fallocate), 0);
+}
+
+TEST_F(sorting_files, keeps_rows_and_options) {
+  auto v = file_vector<std::uint64_t>::create(
+      path_, options{.reservation_bytes = 256 * MiB, .row_width = 3});
+  v.append_range(random_numbers(99'999));
+  const std::size_t reservation = v.reservation_bytes();
+  sort(v, {}, {}, {.memory_bytes = little_memory});
+  EXPECT_TRUE(std::ranges::is_sorted(v));
+  EXPECT_EQ(v.row_width(), 3);
+  EXPECT_EQ(v.reservation_bytes(), reservation);
+  v.push_back(0);
+  try {
+    sort(v);
+    FAIL() << "with an incomplete row";
+  } catch (const error& failure) {
+    EXPECT_EQ(failure.code().value(), EINVAL);
+  }
+  EXPECT_EQ(v.size(), 100'000);
+  v.pop_back();
+}
+
+TEST_F(sorting_files, that_are_closed_does_nothing) {
+  file_vector<std::uint64_t> none;
+  sort(none);
+  auto v = made(random_numbers(10));
+  v.close();
+  stable_sort(v);
+  EXPECT_FALSE(v.is_open());
+}
+
+TEST_F(sorting_files, that_have_failed_is_refused) {
+  const std::vector<std::uint64_t> values = random_numbers(45'000);
+  auto v = made(values);
+  v.push_back(1);
+  {
+    const fault broken(call::fdatasync, 0, EIO, fault_lasts::once);
+    EXPECT_THROW(v.commit(), error);
+  }
+  EXPECT_THROW(sort(v, {}, {}, {.memory_bytes = little_memory}), error);
+  EXPECT_EQ(in_the_file(), values);
+  v.abandon();
 }
 
 TEST_F(sorting_files, leaves_the_file_alone_at_a_fault_of_each_system_call) {
