@@ -21,7 +21,7 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/mapvec-config-versi
 # Who links the static library links what it was built with.
 set(mapvec_needs_highway OFF)
 set(mapvec_static_libraries "")
-if(MAPVEC_USE_HIGHWAY AND hwy_FOUND AND NOT BUILD_SHARED_LIBS)
+if(mapvec_uses_highway AND NOT BUILD_SHARED_LIBS)
   set(mapvec_needs_highway ON)
   set(mapvec_static_libraries "-lhwy_contrib -lhwy")
 endif()

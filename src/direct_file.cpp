@@ -31,6 +31,13 @@ int move_all(std::size_t size_bytes, std::size_t needed_bytes, int at_end, Move 
   return 0;
 }
 
+int write_all(int fd, const std::byte* from, std::uint64_t offset_bytes,
+              std::size_t size_bytes) noexcept {
+  return move_all(size_bytes, size_bytes, ENOSPC, [&](std::size_t done, std::size_t left) {
+    return sys::pwrite(fd, from + done, left, offset_bytes + done);
+  });
+}
+
 }  // namespace
 
 direct_file::direct_file(int fd, purpose what) : fd_(fd) {
@@ -46,37 +53,32 @@ void direct_file::drop(std::uint64_t offset_bytes, std::size_t size_bytes) const
   sys::fadvise_dontneed(fd_, first, offset_bytes + size_bytes - first);
 }
 
+/// move(fd), which moves all and returns 0 or an errno; once more through the cache where EINVAL
+/// says that this disk or file system wants another alignment, or cannot do without its cache.
+template <class Move>
+int direct_file::move_past_cache(Move move) noexcept {
+  const bool was_direct = !goes_through_cache_;
+  const int failed = move(was_direct ? direct_.descriptor() : fd_);
+  if (failed != EINVAL || !was_direct) return failed;
+  goes_through_cache_ = true;
+  return move(fd_);
+}
+
 int direct_file::read(std::byte* into, std::uint64_t offset_bytes, std::size_t size_bytes,
                       std::size_t needed_bytes) noexcept {
-  const auto read_all = [&] {
+  const int failed = move_past_cache([&](int fd) {
     return move_all(size_bytes, needed_bytes, EIO, [&](std::size_t done, std::size_t left) {
-      return sys::pread(descriptor(), into + done, left, offset_bytes + done);
+      return sys::pread(fd, into + done, left, offset_bytes + done);
     });
-  };
-  const bool was_direct = !goes_through_cache_;
-  int failed = read_all();
-  // EINVAL: this disk or file system wants another alignment, or cannot do without its cache.
-  if (failed == EINVAL && was_direct) {
-    goes_through_cache_ = true;
-    failed = read_all();
-  }
+  });
   if (goes_through_cache_) drop(offset_bytes, size_bytes);
   return failed;
 }
 
 int direct_file::write(const std::byte* from, std::uint64_t offset_bytes,
                        std::size_t size_bytes) noexcept {
-  const auto write_all = [&] {
-    return move_all(size_bytes, size_bytes, ENOSPC, [&](std::size_t done, std::size_t left) {
-      return sys::pwrite(descriptor(), from + done, left, offset_bytes + done);
-    });
-  };
-  const bool was_direct = !goes_through_cache_;
-  int failed = write_all();
-  if (failed == EINVAL && was_direct) {
-    goes_through_cache_ = true;
-    failed = write_all();
-  }
+  int failed =
+      move_past_cache([&](int fd) { return write_all(fd, from, offset_bytes, size_bytes); });
   if (failed != 0 || !goes_through_cache_) return failed;
   // Nothing else bounds what piles up in the cache, and an error would be told to nobody.
   failed = -sys::sync_file_range(
@@ -88,9 +90,7 @@ int direct_file::write(const std::byte* from, std::uint64_t offset_bytes,
 
 int direct_file::write_part(const std::byte* from, std::uint64_t offset_bytes,
                             std::size_t size_bytes) noexcept {
-  return move_all(size_bytes, size_bytes, ENOSPC, [&](std::size_t done, std::size_t left) {
-    return sys::pwrite(fd_, from + done, left, offset_bytes + done);
-  });
+  return write_all(fd_, from, offset_bytes, size_bytes);
 }
 
 }  // namespace mapvec::detail

@@ -41,7 +41,8 @@ class direct_file {
                  std::size_t size_bytes) noexcept;
 
  private:
-  int descriptor() const noexcept { return goes_through_cache_ ? fd_ : direct_.descriptor(); }
+  template <class Move>
+  int move_past_cache(Move move) noexcept;
   void drop(std::uint64_t offset_bytes, std::size_t size_bytes) const noexcept;
 
   int fd_;

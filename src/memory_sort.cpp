@@ -21,7 +21,6 @@ namespace mapvec::detail {
 namespace {
 
 constexpr std::size_t margin_bytes = 8 * KiB;
-constexpr std::size_t part_bytes = 256 * KiB;
 
 struct division {
   division(std::size_t count, const element_sorter& sorter, std::size_t wanted_threads) noexcept

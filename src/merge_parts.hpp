@@ -9,8 +9,13 @@
 #include <vector>
 
 #include <mapvec/detail/element_sorter.hpp>
+#include <mapvec/units.hpp>
 
 namespace mapvec::detail {
+
+/// What a part takes: it stays in the processor's cache, and merging it takes long against handing
+/// it out.
+inline constexpr std::size_t part_bytes = 256 * KiB;
 
 /// A sorted piece of a run. Among equal elements, those of earlier runs come first.
 struct run_piece {

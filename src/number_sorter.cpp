@@ -18,6 +18,11 @@ namespace mapvec::detail {
 
 element_sorter::~element_sorter() = default;
 
+void element_sorter::sort_in_place(std::byte* /*first*/, std::size_t /*count*/,
+                                   std::size_t /*threads*/, sort_watch& /*watch*/) const {
+  MAPVEC_ASSERT(sorts_in_place());
+}
+
 namespace {
 
 /// From so many pieces on, copying them into one and sorting that is faster than merging them: it

@@ -11,20 +11,19 @@
 
 namespace mapvec::detail {
 
-// --- the blocks
-// -----------------------------------------------------------------------------------
+// --- the blocks ---------------------------------------------------------------------------------
 
 block_table::block_table(const sort_plan& plan)
     : plan_(plan),
       // The last run has fewer.
-      size_((plan.runs - 1) * plan.run_blocks +
-            (plan.run_end(plan.runs - 1) - (plan.runs - 1) * plan.run_elements +
-             plan.block_elements - 1) /
-                plan.block_elements),
+      size_(
+          (plan.runs - 1) * plan.run_blocks +
+          (plan.run_end(plan.runs - 1) - plan.run_begin(plan.runs - 1) + plan.block_elements - 1) /
+              plan.block_elements),
       elements_(size_ * plan.element_bytes) {}
 
 std::size_t block_table::position_of(std::size_t block) const noexcept {
-  return run_of(block) * plan_.run_elements + block % plan_.run_blocks * plan_.block_elements;
+  return plan_.run_begin(run_of(block)) + block % plan_.run_blocks * plan_.block_elements;
 }
 
 std::size_t block_table::count_of(std::size_t block) const noexcept {
@@ -32,7 +31,7 @@ std::size_t block_table::count_of(std::size_t block) const noexcept {
 }
 
 void block_table::note_run(std::size_t run, const std::byte* elements) noexcept {
-  const std::size_t first = run * plan_.run_elements;
+  const std::size_t first = plan_.run_begin(run);
   for (std::size_t block = run * plan_.run_blocks; block != size_ && run_of(block) == run;
        ++block) {
     std::memcpy(elements_.data() + block * plan_.element_bytes,
@@ -50,8 +49,7 @@ std::vector<std::size_t> block_table::in_order(const element_sorter& sorter) con
   return order;
 }
 
-// --- the threads
-// ----------------------------------------------------------------------------------
+// --- the threads --------------------------------------------------------------------------------
 
 run_merge::run_merge(const sort_plan& plan, const block_table& blocks, const element_sorter& sorter,
                      std::byte* memory, merge_files files, sort_watch& watch)
@@ -171,8 +169,7 @@ bool run_merge::merge_one(std::unique_lock<std::mutex>& hold) {
   return true;
 }
 
-// --- what is merged next
-// --------------------------------------------------------------------------
+// --- what is merged next ------------------------------------------------------------------------
 
 /// Afterwards, or false: the last of parts_ is what comes next, and small enough.
 bool run_merge::next_part() {
@@ -231,8 +228,7 @@ void run_merge::give_out_rest() {
   if (rest.count != 0) parts_.push_back(std::move(rest));
 }
 
-// --- where it goes
-// --------------------------------------------------------------------------------
+// --- where it goes ------------------------------------------------------------------------------
 
 /// Takes the last of parts_ and gives it a place, or false where no chunk is free.
 bool run_merge::place(placed_part& placed) {

@@ -46,6 +46,21 @@ bool is_sorted(const stored_bytes& source, const element_sorter& sorter, std::si
   }
 }
 
+/// Throws `error` where it cannot be.
+bool is_to_be_sorted(const storage& held, const stored_bytes& source, const element_sorter& sorter,
+                     const sort_resources& resources, const sort_watch& watch) {
+  held.require_owner();
+  held.require_intact();
+  watch.check();
+  return source.size_bytes > sorter.element_bytes() &&
+         !is_sorted(source, sorter, resources.memory_bytes, watch);
+}
+
+bool fits_into_memory(std::size_t count, const element_sorter& sorter,
+                      const sort_resources& resources) noexcept {
+  return memory_sort_bytes(count, sorter, resources.threads) <= resources.memory_bytes;
+}
+
 }  // namespace
 
 std::size_t memory_for_sorting(std::size_t asked_bytes, const storage& held) noexcept {
@@ -57,14 +72,10 @@ std::size_t memory_for_sorting(std::size_t asked_bytes, const storage& held) noe
 
 void sort_elements(storage& held, std::size_t used_bytes, const element_sorter& sorter,
                    const sort_resources& resources, sort_watch& watch) {
-  held.require_owner();
-  held.require_intact();
   const stored_bytes source = held.source(used_bytes);
+  if (!is_to_be_sorted(held, source, sorter, resources, watch)) return;
   const std::size_t count = used_bytes / sorter.element_bytes();
-  watch.check();
-  if (count < 2 || is_sorted(source, sorter, resources.memory_bytes, watch)) return;
-  if (source.fd < 0 ||
-      memory_sort_bytes(count, sorter, resources.threads) <= resources.memory_bytes) {
+  if (source.fd < 0 || fits_into_memory(count, sorter, resources)) {
     held.prefetch(0, used_bytes);
     return sort_in_memory(held.data(), count, sorter, resources.threads, watch);
   }
@@ -81,15 +92,12 @@ void sort_elements(storage& held, std::size_t used_bytes, const element_sorter& 
 bool sort_elements(const storage& held, storage& result, element_layout layout,
                    std::size_t used_bytes, const element_sorter& sorter,
                    const sort_resources& resources, sort_watch& watch) {
-  held.require_owner();
-  held.require_intact();
   const stored_bytes source = held.source(used_bytes);
+  if (!is_to_be_sorted(held, source, sorter, resources, watch)) return false;
   const std::size_t count = used_bytes / sorter.element_bytes();
-  watch.check();
-  if (count < 2 || is_sorted(source, sorter, resources.memory_bytes, watch)) return false;
   result.reserve(layout, 0, used_bytes, growth::exact);
   result.skip_to(used_bytes);
-  if (memory_sort_bytes(count, sorter, resources.threads) <= resources.memory_bytes) {
+  if (fits_into_memory(count, sorter, resources)) {
     std::memcpy(result.data(), held.data(), used_bytes);
     sort_in_memory(result.data(), count, sorter, resources.threads, watch);
     return true;

@@ -6,6 +6,8 @@
 
 #include <mapvec/error.hpp>
 
+#include "merge_parts.hpp"
+
 namespace mapvec::detail {
 namespace {
 
@@ -16,9 +18,6 @@ constexpr std::size_t smallest_transfer_bytes = 16 * KiB;
 constexpr std::size_t margin_bytes = 2 * direct_bytes;  // a stretch in whole pages is longer
 
 constexpr std::size_t waiting_threads = 2;
-
-// What is merged at a time stays in the processor's cache, and takes long against handing it out.
-constexpr std::size_t part_bytes = 256 * KiB;
 
 constexpr std::size_t least_memory_bytes = 256 * KiB;  // for each thread
 

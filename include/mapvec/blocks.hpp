@@ -16,18 +16,18 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <iterator>
-#include <mutex>
 #include <span>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <mapvec/config.hpp>
 #include <mapvec/detail/block_reader.hpp>
+#include <mapvec/detail/threads.hpp>
 #include <mapvec/detail/vector_base.hpp>
 #include <mapvec/file_vector.hpp>
 #include <mapvec/file_view.hpp>
@@ -104,6 +104,17 @@ block<const T> typed(const byte_block& found) noexcept {
   return {std::span(reinterpret_cast<const T*>(found.data), found.size_bytes / sizeof(T)),
           found.offset_bytes / sizeof(T)};
 }
+
+/// Gives a block back at the end of its scope.
+struct released_block {
+  block_reader& reader;
+  byte_block block;
+  released_block(block_reader& from, const byte_block& taken) noexcept
+      : reader(from), block(taken) {}
+  released_block(const released_block&) = delete;
+  released_block& operator=(const released_block&) = delete;
+  ~released_block() { reader.release(block); }
+};
 
 /// Reading.
 template <class T>
@@ -305,46 +316,27 @@ template <class T>
 auto blocks(const file_view<T>&&, const block_options& = {}) = delete;
 
 /// Calls `visit(block<const T>)` for every block, on `threads` threads (the caller's is one of
-/// them; 0: as many as the machine has), in any order. The first exception ends it and is thrown.
+/// them; 0: as many as it may run on), in any order. The first exception ends it and is thrown.
 template <class Vector, class Visit>
 void for_each_block(const Vector& read, Visit visit, block_options how = {},
                     std::size_t threads = 0) {
   using element = typename Vector::value_type;
-  if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
+  threads = detail::threads_to_use(threads);
   how.buffers = std::max(how.buffers, threads + 1);
   detail::memory_hold memory = detail::memory_for(read, how);
   memory.take();
   detail::block_reader reader = detail::reader_of<element>(detail::source_of(read), how);
-  std::mutex mutex;
-  std::exception_ptr first_failure;
-  const auto work = [&] {
-    for (;;) {
-      detail::byte_block next;
-      try {
-        {
-          const std::lock_guard hold(mutex);
-          if (first_failure != nullptr) return;
-        }
-        next = reader.next();
-        if (next.data == nullptr) return;
-        visit(detail::typed<element>(next));
-      } catch (...) {
-        const std::lock_guard hold(mutex);
-        if (first_failure == nullptr) first_failure = std::current_exception();
-      }
-      reader.release(next);
+  std::atomic<bool> is_given_up = false;
+  auto work = [&] {
+    while (!is_given_up) {
+      const detail::byte_block next = reader.next();
+      if (next.data == nullptr) return;
+      const detail::released_block held{reader, next};
+      visit(detail::typed<element>(next));
     }
   };
-  std::vector<std::thread> others;
-  others.reserve(threads - 1);
-  try {
-    while (others.size() + 1 < threads) others.emplace_back(work);
-  } catch (const std::exception&) {
-    // Fewer threads do it too.
-  }
-  work();
-  for (std::thread& each : others) each.join();
-  if (first_failure != nullptr) std::rethrow_exception(first_failure);
+  auto give_up = [&] { is_given_up = true; };
+  detail::run_on_threads(threads, detail::thread_work(work), detail::thread_work(give_up));
 }
 
 }  // namespace mapvec

@@ -60,11 +60,12 @@ class MAPVEC_API element_sorter {
   virtual void merge(std::span<const sorted_piece> pieces, std::byte* out,
                      std::byte* scratch) const = 0;
 
-  /// True if all elements can be sorted by sort_in_place().
-  virtual bool sorts_in_place() const noexcept = 0;
+  /// True if there is a sort_in_place().
+  virtual bool sorts_in_place() const noexcept { return false; }
   /// Without any memory beyond the elements. After an exception they are there, in any order.
+  /// REQUIRES: sorts_in_place().
   virtual void sort_in_place(std::byte* first, std::size_t count, std::size_t threads,
-                             sort_watch& watch) const = 0;
+                             sort_watch& watch) const;
 
  private:
   sizes sizes_;

@@ -20,7 +20,6 @@
 #include <mapvec/config.hpp>
 #include <mapvec/detail/element_sorter.hpp>
 #include <mapvec/detail/rank.hpp>
-#include <mapvec/detail/sort_watch.hpp>
 #include <mapvec/units.hpp>
 
 namespace mapvec::detail {
@@ -80,10 +79,6 @@ class keyed_sorter final : public element_sorter {
       std::memcpy(out, scratch, all_bytes);
     }
   }
-
-  bool sorts_in_place() const noexcept override { return false; }
-  void sort_in_place(std::byte* /*first*/, std::size_t /*count*/, std::size_t /*threads*/,
-                     sort_watch& /*watch*/) const override {}
 
  private:
   static constexpr std::size_t word_bytes = sizeof(std::uint64_t);

@@ -15,8 +15,11 @@
 #include <string>
 #include <vector>
 
+#include <mapvec/file_vector.hpp>
+
 #include "sort_case.hpp"
 #include "support/captured_errors.hpp"
+#include "support/child_process.hpp"
 #include "support/directories.hpp"
 #include "support/instrumented_syscalls.hpp"
 
@@ -145,6 +148,22 @@ TEST_F(sorting, of_a_vector_that_has_failed_is_refused) {
   for (const std::size_t memory : {little_memory, 8 * MiB}) {
     EXPECT_THROW(sort(v, {}, {}, {.memory_bytes = memory}), error);
   }
+  EXPECT_TRUE(same_bytes(contents(v), values));
+}
+
+TEST_F(sorting, in_a_forked_child_is_refused) {
+  const std::vector<std::uint64_t> values = random_numbers(value_count);
+  const scratch_directory directory;
+  vector<std::uint64_t> v = filed(values);
+  auto lasting = file_vector<std::uint64_t>::create(directory / "numbers.npy");
+  lasting.append_range(values);
+  lasting.commit();
+  EXPECT_EQ(in_child([&] {
+              require_refused("sort", [&] { sort(v); });
+              require_refused("stable_sort", [&] { stable_sort(v); });
+              require_refused("sort of a file", [&] { sort(lasting); });
+            }),
+            "exit 0");
   EXPECT_TRUE(same_bytes(contents(v), values));
 }
 

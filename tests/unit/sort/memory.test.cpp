@@ -9,8 +9,11 @@
 
 #include <sys/mman.h>
 
+#include "posix/syscalls.hpp"
 #include "sort_case.hpp"
+#include "support/child_process.hpp"
 #include "support/instrumented_syscalls.hpp"
+#include "support/memory_group.hpp"
 
 namespace mapvec::test {
 namespace {
@@ -71,6 +74,23 @@ TEST_F(sorting, takes_its_memory_from_the_budget) {
   for (const call_record& each : log.records(call::mprotect)) mapped_bytes += each.size_bytes;
   EXPECT_LE(mapped_bytes, 4 * MiB);
   EXPECT_LT(settings.budget.held_bytes(), 4 * MiB + 1);
+}
+
+TEST_F(sorting, finds_what_memory_is_available) {
+  EXPECT_GT(sys::available_memory_bytes(), MiB);
+  vector<std::uint64_t> v = filed(random_numbers(100'000));
+  sort(v);
+  EXPECT_TRUE(std::ranges::is_sorted(v));
+}
+
+TEST_F(sorting, knows_the_limit_of_its_memory_group) {
+  const memory_group group(64 * MiB);
+  if (!group.is_there()) GTEST_SKIP() << group.why_not();
+  EXPECT_EQ(in_child([&] {
+              group.enter();
+              require(sys::available_memory_bytes() == 64 * MiB, "not the limit of the group");
+            }),
+            "exit 0");
 }
 
 TEST_F(sorting, allocates_its_file_before_an_element_moves) {
