@@ -35,7 +35,6 @@
 #include <iterator>
 #include <memory>
 #include <stop_token>
-#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -45,12 +44,12 @@
 #include <mapvec/detail/element_sorter.hpp>
 #include <mapvec/detail/keyed_sorter.hpp>
 #include <mapvec/detail/rank.hpp>
+#include <mapvec/detail/replace_elements.hpp>
 #include <mapvec/detail/sort_elements.hpp>
 #include <mapvec/detail/sort_watch.hpp>
 #include <mapvec/detail/threads.hpp>
 #include <mapvec/error.hpp>
 #include <mapvec/file_vector.hpp>
-#include <mapvec/options.hpp>
 #include <mapvec/temporary.hpp>
 #include <mapvec/units.hpp>
 #include <mapvec/vector.hpp>
@@ -157,34 +156,23 @@ void sort(file_vector<T>& sorted, Compare compare, Projection projection, const 
   static_assert(sorts_through_files<T>, "mapvec: elements are aligned to more than 4 KiB");
   const storage& held = vector_access::storage_of(sorted);
   held.require_owner();
-  if (sorted.size() % sorted.row_width() != 0) {
-    throw_error(EINVAL, "sort, with an incomplete row,", sorted.path());
-  }
+  require_whole_rows(sorted, "sort, with an incomplete row,");
   if (sorted.size() < 2) return;
   const std::size_t memory_bytes = memory_for_sorting(how.memory_bytes, held);
   const std::size_t threads = threads_to_use(how.threads);
   sort_watch watch(how.progress, how.stop_token);
   const auto sorter = sorter_for<T>(std::move(compare), std::move(projection), equal);
-  // Beside the old file, so that its own file can take the name.
-  const std::string path = sorted.path();
-  const std::string directory = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
-  const options& settings = held.settings();
-  vector<T> next(options{.builder = segment_builder::unnamed(directory),
-                         .reservation_bytes = settings.reservation_bytes,
-                         .spill_threshold_bytes = 0,
-                         .free_disk_percent = settings.free_disk_percent,
-                         .copy_on_write = settings.copy_on_write});
-  bool is_new = false;
-  {
+  replace_elements(sorted, [&](vector<T>& next) {
     memory_hold memory(held.budget(), memory_bytes);
     memory.take();
+    bool is_new = false;
     vector_access::with_storage_changing(next, sorted.size(), [&](storage& result) {
       is_new = sort_elements(held, result, vector_access::layout_of<vector<T>>(),
                              sorted.size() * sizeof(T), *sorter,
                              {memory_bytes, threads, how.temporary}, watch);
     });
-  }
-  if (is_new) sorted.replace(std::move(next));
+    return is_new;
+  });
 }
 
 template <class T, class Compare, class Projection>

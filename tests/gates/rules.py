@@ -80,6 +80,7 @@ LAYERS = [
     ("algorithms", [
         "include/mapvec/blocks.hpp",
         "include/mapvec/gather.hpp",
+        "include/mapvec/detail/replace_elements.hpp",
         "include/mapvec/detail/rank.hpp",
         "include/mapvec/detail/sort_watch.hpp",
         "include/mapvec/detail/quicksort.hpp",
