@@ -38,6 +38,8 @@ set(mapvec_headers
   include/mapvec/detail/keyed_sorter.hpp
   include/mapvec/detail/sort_elements.hpp
   include/mapvec/sort.hpp
+  include/mapvec/detail/sorted_stream.hpp
+  include/mapvec/sorted_view.hpp
   include/mapvec/mapvec.hpp)
 
 set(mapvec_nlohmann_json_headers
@@ -73,9 +75,12 @@ set(mapvec_core_sources
   src/merge_parts.cpp
   src/memory_sort.cpp
   src/sort_plan.cpp
+  src/sorted_runs.cpp
   src/run_merge.cpp
   src/external_sort.cpp
-  src/sort_elements.cpp)
+  src/sorted_input.cpp
+  src/sort_elements.cpp
+  src/sorted_stream.cpp)
 
 # One of these is compiled, see CMakeLists.txt.
 set(mapvec_number_sort_sources

@@ -11,59 +11,22 @@
 
 namespace mapvec::detail {
 
-// --- the blocks ---------------------------------------------------------------------------------
-
-block_table::block_table(const sort_plan& plan)
-    : plan_(plan),
-      // The last run has fewer.
-      size_(
-          (plan.runs - 1) * plan.run_blocks +
-          (plan.run_end(plan.runs - 1) - plan.run_begin(plan.runs - 1) + plan.block_elements - 1) /
-              plan.block_elements),
-      elements_(size_ * plan.element_bytes) {}
-
-std::size_t block_table::position_of(std::size_t block) const noexcept {
-  return plan_.run_begin(run_of(block)) + block % plan_.run_blocks * plan_.block_elements;
-}
-
-std::size_t block_table::count_of(std::size_t block) const noexcept {
-  return std::min(plan_.block_elements, plan_.run_end(run_of(block)) - position_of(block));
-}
-
-void block_table::note_run(std::size_t run, const std::byte* elements) noexcept {
-  const std::size_t first = plan_.run_begin(run);
-  for (std::size_t block = run * plan_.run_blocks; block != size_ && run_of(block) == run;
-       ++block) {
-    std::memcpy(elements_.data() + block * plan_.element_bytes,
-                elements + (position_of(block) - first) * plan_.element_bytes, plan_.element_bytes);
-  }
-}
-
-std::vector<std::size_t> block_table::in_order(const element_sorter& sorter) const {
-  std::vector<std::size_t> order(size_);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, [&](std::size_t left, std::size_t right) {
-    if (sorter.less(first_element(left), first_element(right))) return true;
-    return left < right && !sorter.less(first_element(right), first_element(left));
-  });
-  return order;
-}
-
 // --- the threads --------------------------------------------------------------------------------
 
-run_merge::run_merge(const sort_plan& plan, const block_table& blocks, const element_sorter& sorter,
-                     std::byte* memory, merge_files files, sort_watch& watch)
-    : plan_(plan),
-      blocks_(blocks),
+run_merge::run_merge(sorted_runs& runs, const sort_plan& plan, const sort_places& places,
+                     const element_sorter& sorter, sort_watch& watch)
+    : runs_(runs),
+      plan_(plan),
+      blocks_(runs.blocks()),
+      places_(places),
       sorter_(sorter),
-      files_(files),
       watch_(watch),
-      first_place_(files.places.in_result(plan, 0)),
-      order_(blocks.in_order(sorter)),
-      buffer_data_(memory + plan.chunks * plan.chunk_bytes),
+      first_place_(places.in_result(plan, 0)),
+      order_(blocks_.in_order(sorter)),
+      buffer_data_(runs.memory() + plan.chunks * plan.chunk_bytes),
       scratch_data_(buffer_data_ + plan.buffers * plan.buffer_bytes),
       unmerged_(plan.buffers),
-      buffer_of_(blocks.size(), nowhere),
+      buffer_of_(blocks_.size(), nowhere),
       active_(plan.runs),
       chunks_(plan.chunks) {
   free_buffers_.resize(plan.buffers);
@@ -72,7 +35,7 @@ run_merge::run_merge(const sort_plan& plan, const block_table& blocks, const ele
     free_scratch_.push_back(scratch_data_ + i * plan.part_scratch_bytes);
   }
   for (std::size_t i = 0; i < chunks_.size(); ++i) {
-    chunks_[i].data = memory + i * plan.chunk_bytes;
+    chunks_[i].data = runs.memory() + i * plan.chunk_bytes;
     free_chunks_.push_back(&chunks_[i]);
   }
   complete_chunks_.reserve(chunks_.size());
@@ -80,31 +43,42 @@ run_merge::run_merge(const sort_plan& plan, const block_table& blocks, const ele
   last_edge_.reserve(direct_bytes);
 }
 
-void run_merge::run() {
-  auto work_here = [this] { work(); };
-  auto give_up = [this] {
-    {
-      const std::lock_guard hold(mutex_);
-      is_given_up_ = true;
-    }
-    changed_.notify_all();
+void run_merge::write(direct_file& result, const std::string& name) {
+  result_ = &result;
+  result_name_ = name;
+  auto work_here = [this] {
+    work([this] { return placed_ == plan_.count && free_chunks_.size() == chunks_.size(); });
   };
-  run_on_threads(plan_.slots, thread_work(work_here), thread_work(give_up));
+  auto stop_all = [this] { give_up(); };
+  run_on_threads(plan_.slots, thread_work(work_here), thread_work(stop_all));
   write_edges();
 }
 
+void run_merge::work_ahead() {
+  auto work_here = [this] { work([this] { return placed_ == plan_.count && merging_ == 0; }); };
+  auto stop_all = [this] { give_up(); };
+  run_on_threads(plan_.slots, thread_work(work_here), thread_work(stop_all));
+}
+
+void run_merge::give_up() noexcept {
+  {
+    const std::lock_guard hold(mutex_);
+    is_given_up_ = true;
+  }
+  changed_.notify_all();
+}
+
 /// The disk first: it is what the others would wait for.
-void run_merge::work() {
+template <class IsDone>
+void run_merge::work(IsDone is_done) {
   std::unique_lock hold(mutex_);
-  while (!is_given_up_) {
-    if (write_one(hold) || read_one(hold) || merge_one(hold)) continue;
-    if (placed_ == plan_.count && free_chunks_.size() == chunks_.size()) return;
-    changed_.wait(hold);
+  while (!is_given_up_ && !is_done()) {
+    if (!write_one(hold) && !read_one(hold) && !merge_one(hold)) changed_.wait(hold);
   }
 }
 
 bool run_merge::write_one(std::unique_lock<std::mutex>& hold) {
-  if (complete_chunks_.empty()) return false;
+  if (result_ == nullptr || complete_chunks_.empty()) return false;
   chunk& full = *complete_chunks_.back();
   complete_chunks_.pop_back();
   has_written_ = true;
@@ -115,9 +89,9 @@ bool run_merge::write_one(std::unique_lock<std::mutex>& hold) {
   const std::size_t end = round_down(full.end, direct_bytes);
   if (first < end) {
     const std::size_t offset = full.offset_bytes + first;
-    const int failed = files_.result.write(full.data + first, offset, end - first);
+    const int failed = result_->write(full.data + first, offset, end - first);
     if (failed != 0) {
-      throw_error(failed, "write", files_.result_name, {offset, end - first});
+      throw_error(failed, "write", result_name_, {offset, end - first});
     }
   }
   hold.lock();
@@ -133,12 +107,12 @@ bool run_merge::read_one(std::unique_lock<std::mutex>& hold) {
   free_buffers_.pop_back();
   hold.unlock();
   const std::size_t block = order_[index];
-  const std::size_t place = files_.places.in_runs(plan_, blocks_.position_of(block));
+  const std::size_t place = places_.in_runs(plan_, blocks_.position_of(block));
   const std::size_t size = blocks_.count_of(block) * plan_.element_bytes;
   const page_range pages(place, size);
-  const int failed = files_.runs.read(buffer_data_ + buffer * plan_.buffer_bytes, pages.first,
-                                      pages.size, pages.inside + size);
-  if (failed != 0) throw_error(failed, "read", files_.runs_name, {place, size});
+  const int failed = runs_.file().read(buffer_data_ + buffer * plan_.buffer_bytes, pages.first,
+                                       pages.size, pages.inside + size);
+  if (failed != 0) throw_error(failed, "read", runs_.name(), {place, size});
   hold.lock();
   buffer_of_[index] = buffer;
   unmerged_[buffer] = blocks_.count_of(block);
@@ -210,8 +184,7 @@ bool run_merge::activate() {
     left.first += each.elements.count * plan_.element_bytes;
     left.count -= each.elements.count;
   }
-  const std::size_t inside =
-      files_.places.in_runs(plan_, blocks_.position_of(block)) % direct_bytes;
+  const std::size_t inside = places_.in_runs(plan_, blocks_.position_of(block)) % direct_bytes;
   active_[run] = {{buffer_data_ + buffer * plan_.buffer_bytes + inside, blocks_.count_of(block)},
                   buffer};
   ++next_active_;
@@ -249,9 +222,10 @@ bool run_merge::place(placed_part& placed) {
 void run_merge::open_chunk() {
   chunk* const opened = free_chunks_.back();
   free_chunks_.pop_back();
-  const std::size_t place = files_.places.in_result(plan_, placed_);
+  const std::size_t place = places_.in_result(plan_, placed_);
   const std::size_t offset = round_down(place, direct_bytes);
-  *opened = {.data = opened->data, .offset_bytes = offset, .end = place - offset};
+  *opened = {
+      .data = opened->data, .offset_bytes = offset, .begin = place - offset, .end = place - offset};
   if (open_ != nullptr) {
     ++opened->missing;
     close_chunk(opened);
@@ -286,13 +260,43 @@ void run_merge::complete(chunk* done) noexcept {
   }
 }
 
+/// The chunks are not complete in their order.
+sorted_piece run_merge::take() {
+  std::unique_lock hold(mutex_);
+  const std::size_t place = places_.in_result(plan_, taken_elements_);
+  while (!is_given_up_ && taken_elements_ != plan_.count) {
+    const auto next = std::ranges::find_if(complete_chunks_, [&](const chunk* each) {
+      return each->offset_bytes + each->begin == place;
+    });
+    if (next != complete_chunks_.end()) {
+      taken_ = *next;
+      complete_chunks_.erase(next);
+      const sorted_piece elements{taken_->data + taken_->begin,
+                                  (taken_->end - taken_->begin) / plan_.element_bytes};
+      taken_elements_ += elements.count;
+      return elements;
+    }
+    if (!read_one(hold) && !merge_one(hold)) changed_.wait(hold);
+  }
+  return {};
+}
+
+void run_merge::give_back() noexcept {
+  {
+    const std::lock_guard hold(mutex_);
+    if (taken_ == nullptr) return;
+    free_chunks_.push_back(std::exchange(taken_, nullptr));
+  }
+  changed_.notify_all();
+}
+
 void run_merge::write_edges() {
   const auto write = [&](const std::vector<std::byte>& edge, std::size_t offset) {
-    const int failed = files_.result.write_part(edge.data(), offset, edge.size());
-    if (failed != 0) throw_error(failed, "write", files_.result_name, {offset, edge.size()});
+    const int failed = result_->write_part(edge.data(), offset, edge.size());
+    if (failed != 0) throw_error(failed, "write", result_name_, {offset, edge.size()});
   };
   write(first_edge_, first_place_);
-  write(last_edge_, files_.places.in_result(plan_, plan_.count) - last_edge_.size());
+  write(last_edge_, places_.in_result(plan_, plan_.count) - last_edge_.size());
 }
 
 }  // namespace mapvec::detail

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The second pass of a sort through a temporary file: merges all runs into the result's file.
+// The second pass of a sort through a temporary file: merges all runs, into the result's file or
+// for somebody who takes the elements as they come.
 //
 // The first element of every block of the runs is in memory. In their order the blocks are needed:
 // so they are read in it, a few ahead, and one buffer for each run and those few are enough. When
 // the next block comes into play, whatever is before its first element can be merged: that is cut
 // into parts, which the threads merge side by side, and their results lie one behind the other in
-// chunks that are written when they are full.
+// chunks that are written, or taken, when they are full.
 #pragma once
 
 #include <condition_variable>
@@ -21,53 +22,31 @@
 #include "direct_file.hpp"
 #include "merge_parts.hpp"
 #include "sort_plan.hpp"
+#include "sorted_runs.hpp"
 
 namespace mapvec::detail {
 
-/// The first elements of the blocks, run by run. The first pass fills it, different runs by
-/// different threads.
-class block_table {
- public:
-  explicit block_table(const sort_plan& plan);
-
-  std::size_t size() const noexcept { return size_; }
-  std::size_t run_of(std::size_t block) const noexcept { return block / plan_.run_blocks; }
-  /// Where it begins, as a position in the vector.
-  std::size_t position_of(std::size_t block) const noexcept;
-  std::size_t count_of(std::size_t block) const noexcept;
-  const std::byte* first_element(std::size_t block) const noexcept {
-    return elements_.data() + block * plan_.element_bytes;
-  }
-  /// Takes the first elements out of a sorted run.
-  void note_run(std::size_t run, const std::byte* elements) noexcept;
-  /// The blocks in the order in which a merge needs them.
-  std::vector<std::size_t> in_order(const element_sorter& sorter) const;
-
- private:
-  const sort_plan& plan_;
-  std::size_t size_;
-  std::vector<std::byte> elements_;
-};
-
-/// What a merge reads, and what it writes.
-struct merge_files {
-  direct_file& runs;
-  const std::string& runs_name;
-  direct_file& result;
-  const std::string& result_name;
-  sort_places places;
-};
-
 class run_merge {
  public:
-  /// `memory` are plan.needed_bytes() at a page boundary. All of this must outlive the merge.
-  run_merge(const sort_plan& plan, const block_table& blocks, const element_sorter& sorter,
-            std::byte* memory, merge_files files, sort_watch& watch);
+  /// All of this must outlive the merge.
+  run_merge(sorted_runs& runs, const sort_plan& plan, const sort_places& places,
+            const element_sorter& sorter, sort_watch& watch);
 
   /// Throws `error`, and what comparing and the watch throw; the result's elements are then any.
-  void run();
-  /// Whether anything of the result has been overwritten. Once run() has ended.
+  void write(direct_file& result, const std::string& name);
+  /// Whether anything of the result has been overwritten. Once write() has ended.
   bool has_written() const noexcept { return has_written_; }
+
+  // Instead of writing: one thread runs work_ahead(), and another one takes the elements.
+
+  /// Returns when all elements wait to be taken, or somebody has given up. Throws as write() does.
+  void work_ahead();
+  /// The elements behind those taken before, none at the end and where somebody has given up. They
+  /// stay until give_back(). Throws as write() does: whoever waits for elements merges, too.
+  sorted_piece take();
+  void give_back() noexcept;
+  /// Makes the others return.
+  void give_up() noexcept;
 
  private:
   static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
@@ -82,7 +61,8 @@ class run_merge {
   struct chunk {
     std::byte* data = nullptr;
     std::size_t offset_bytes = 0;  // in the file
-    std::size_t end = 0;           // of what has been given out, from data
+    std::size_t begin = 0;         // of its own elements, from data
+    std::size_t end = 0;           // of what has been given out
     std::size_t missing = 0;       // parts that are being merged, and the first page's beginning
     bool is_closed = false;
     chunk* next = nullptr;
@@ -94,7 +74,8 @@ class run_merge {
     std::byte* out = nullptr;
   };
 
-  void work();
+  template <class IsDone>
+  void work(IsDone is_done);
   bool write_one(std::unique_lock<std::mutex>& hold);
   bool read_one(std::unique_lock<std::mutex>& hold);
   bool merge_one(std::unique_lock<std::mutex>& hold);
@@ -107,10 +88,11 @@ class run_merge {
   void complete(chunk* done) noexcept;
   void write_edges();
 
+  sorted_runs& runs_;
   const sort_plan& plan_;
   const block_table& blocks_;
+  const sort_places places_;
   const element_sorter& sorter_;
-  const merge_files files_;
   sort_watch& watch_;
   const std::size_t first_place_;  // of the result, in its file
   const std::vector<std::size_t> order_;
@@ -121,6 +103,8 @@ class run_merge {
   std::condition_variable changed_;
   bool is_given_up_ = false;
   bool has_written_ = false;
+  direct_file* result_ = nullptr;  // unless the elements are taken
+  std::string result_name_;
   std::vector<std::size_t> free_buffers_;
   std::vector<std::size_t> unmerged_;   // elements in each buffer
   std::vector<std::size_t> buffer_of_;  // of each block in order; nowhere until it has been read
@@ -135,6 +119,8 @@ class run_merge {
   std::vector<chunk*> free_chunks_;
   std::vector<chunk*> complete_chunks_;
   chunk* open_ = nullptr;
+  chunk* taken_ = nullptr;
+  std::size_t taken_elements_ = 0;
   // The pages of which the result has a part only: written last, through the page cache, when no
   // direct write can meet a page of theirs there.
   std::vector<std::byte> first_edge_;

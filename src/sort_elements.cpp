@@ -6,45 +6,16 @@
 #include <cstring>
 #include <limits>
 
-#include <mapvec/detail/block_reader.hpp>
 #include <mapvec/units.hpp>
 
 #include "external_sort.hpp"
 #include "memory_sort.hpp"
 #include "posix/syscalls.hpp"
 #include "sort_plan.hpp"
+#include "sorted_input.hpp"
 
 namespace mapvec::detail {
 namespace {
-
-/// Ends at the first two elements that are not in order: of random ones, that is at once.
-bool is_sorted(const stored_bytes& source, const element_sorter& sorter, std::size_t memory_bytes,
-               const sort_watch& watch) {
-  const std::size_t element_bytes = sorter.element_bytes();
-  const std::size_t first_bytes = std::min(source.size_bytes / element_bytes, std::size_t{16});
-  if (!sorter.is_sorted(source.data, first_bytes)) return false;
-  constexpr std::size_t margin_bytes = block_reader::margin_bytes;
-  const std::size_t buffer_bytes = std::clamp(memory_bytes / 4, 2 * margin_bytes, 2 * MiB);
-  const std::size_t block_elements =
-      std::max<std::size_t>((buffer_bytes - margin_bytes) / element_bytes, 1);
-  block_reader reader(source, {.block_bytes = block_elements * element_bytes,
-                               .buffers = 4,
-                               .threads = 2,
-                               .in_place = false});
-  byte_block last;
-  for (;;) {
-    watch.check();
-    const byte_block next = reader.next();
-    if (next.data == nullptr) return true;
-    if (!sorter.is_sorted(next.data, next.size_bytes / element_bytes)) return false;
-    if (last.data != nullptr &&
-        sorter.less(next.data, last.data + last.size_bytes - element_bytes)) {
-      return false;
-    }
-    reader.release(last);
-    last = next;
-  }
-}
 
 /// Throws `error` where it cannot be.
 bool is_to_be_sorted(const storage& held, const stored_bytes& source, const element_sorter& sorter,
@@ -63,9 +34,9 @@ bool fits_into_memory(std::size_t count, const element_sorter& sorter,
 
 }  // namespace
 
-std::size_t memory_for_sorting(std::size_t asked_bytes, const storage& held) noexcept {
+std::size_t memory_for_sorting(std::size_t asked_bytes, const memory_budget& budget) noexcept {
   if (asked_bytes != 0) return asked_bytes;
-  const std::size_t limit_bytes = held.budget().limit_bytes();
+  const std::size_t limit_bytes = budget.limit_bytes();
   if (limit_bytes != std::numeric_limits<std::size_t>::max()) return limit_bytes;
   return sys::available_memory_bytes() / 2;
 }

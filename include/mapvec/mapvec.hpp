@@ -18,6 +18,7 @@
 #include <mapvec/region.hpp>
 #include <mapvec/segment.hpp>
 #include <mapvec/sort.hpp>
+#include <mapvec/sorted_view.hpp>
 #include <mapvec/stats.hpp>
 #include <mapvec/storage.hpp>
 #include <mapvec/temporary.hpp>

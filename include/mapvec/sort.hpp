@@ -123,7 +123,7 @@ void sort(vector<T>& sorted, Compare compare, Projection projection, const sort_
           equal_elements_stay equal) {
   storage& held = vector_access::storage_of(sorted);
   held.require_owner();
-  const std::size_t memory_bytes = memory_for_sorting(how.memory_bytes, held);
+  const std::size_t memory_bytes = memory_for_sorting(how.memory_bytes, held.budget());
   const std::size_t threads = threads_to_use(how.threads);
   sort_watch watch(how.progress, how.stop_token);
   memory_hold memory(held.budget(), memory_bytes);
@@ -158,7 +158,7 @@ void sort(file_vector<T>& sorted, Compare compare, Projection projection, const 
   held.require_owner();
   require_whole_rows(sorted, "sort, with an incomplete row,");
   if (sorted.size() < 2) return;
-  const std::size_t memory_bytes = memory_for_sorting(how.memory_bytes, held);
+  const std::size_t memory_bytes = memory_for_sorting(how.memory_bytes, held.budget());
   const std::size_t threads = threads_to_use(how.threads);
   sort_watch watch(how.progress, how.stop_token);
   const auto sorter = sorter_for<T>(std::move(compare), std::move(projection), equal);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include <mapvec/budget.hpp>
 #include <mapvec/config.hpp>
 #include <mapvec/detail/element_sorter.hpp>
 #include <mapvec/detail/sort_watch.hpp>
@@ -20,8 +21,10 @@ struct sort_resources {
   const segment_builder& temporary;
 };
 
-/// memory_bytes as options mean it: 0 is what `held` has as a budget, or half of what is available.
-MAPVEC_API std::size_t memory_for_sorting(std::size_t asked_bytes, const storage& held) noexcept;
+/// memory_bytes as options mean it: 0 is the limit of `budget`, if it has one, or half of what is
+/// available.
+MAPVEC_API std::size_t memory_for_sorting(std::size_t asked_bytes,
+                                          const memory_budget& budget) noexcept;
 
 /// Sorts the first `used_bytes`, where they are. Throws `error`, and what the sorter and the watch
 /// throw: the elements are then in any order, but all there, unless the temporary file cannot be

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+//
+// The elements of a vector in order, without changing it, and without storing them in order:
+//
+//   for (const auto block : mapvec::sorted_view(v)) use(block);  // a std::span
+//   for (const T& each : mapvec::sorted_view(v, {}, &record::key) | std::views::join) ...
+//
+// An input range like `blocks`, to be gone through once; position() says where a block's elements
+// would be in the sorted vector. What does not fit into the memory it may take is sorted into a
+// temporary file, and merged while the loop runs: two thirds of what sort() moves to and from the
+// disk, or half, as the elements are read twice and written once. Whoever needs the elements in
+// order only once, to group, count or join, saves the rest, and may leave the loop early.
+//
+//  - begin() takes long: it sorts, and throws what sort() throws. So does every step.
+//  - comp and proj are called by several threads at once, beside the loop, too.
+//  - The options are those of sort(); the memory is held as long as the range lives.
+//  - Elements are trivially copyable, and may be those of a file_view.
+//
+// The elements must not change as long as the range lives. A block is valid until the next step.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include <mapvec/blocks.hpp>
+#include <mapvec/detail/element_sorter.hpp>
+#include <mapvec/detail/sort_elements.hpp>
+#include <mapvec/detail/sort_watch.hpp>
+#include <mapvec/detail/sorted_stream.hpp>
+#include <mapvec/detail/threads.hpp>
+#include <mapvec/sort.hpp>
+
+namespace mapvec {
+namespace detail {
+
+/// What block_range walks through.
+template <class T>
+class sorted_source {
+ public:
+  using element = const T;
+
+  sorted_source(stored_bytes bytes, memory_budget budget, std::unique_ptr<element_sorter> sorter,
+                const sort_options& how)
+      : state_(new state(std::move(bytes), budget, std::move(sorter), how)) {}
+
+  block<const T> next() {
+    state_->memory.take();
+    const sorted_piece piece = state_->stream.next();
+    const std::span elements(reinterpret_cast<const T*>(piece.first), piece.count);
+    return {elements, std::exchange(state_->taken, state_->taken + piece.count)};
+  }
+
+ private:
+  struct state {
+    state(stored_bytes bytes, const memory_budget& budget, std::unique_ptr<element_sorter> by,
+          const sort_options& how)
+        : temporary(how.temporary),
+          sorter(std::move(by)),
+          watch(how.progress, how.stop_token),
+          memory(budget, memory_for_sorting(how.memory_bytes, budget)),
+          stream(std::move(bytes), *sorter,
+                 {memory_for_sorting(how.memory_bytes, budget), threads_to_use(how.threads),
+                  temporary},
+                 watch) {}
+
+    segment_builder temporary;
+    std::unique_ptr<element_sorter> sorter;
+    sort_watch watch;
+    memory_hold memory;
+    sorted_stream stream;
+    std::size_t taken = 0;
+  };
+
+  std::unique_ptr<state> state_;  // the stream knows where the rest is
+};
+
+template <class Vector>
+memory_budget budget_of(const Vector& read) {
+  return vector_access::storage_of(read).budget();
+}
+template <class T>
+memory_budget budget_of(const file_view<T>&) {
+  return {};
+}
+
+template <class Vector, class Compare, class Projection>
+auto sorted(const Vector& read, Compare comp, Projection proj, const sort_options& how,
+            equal_elements_stay equal) {
+  using element = typename Vector::value_type;
+  static_assert(sorts_through_files<element>,
+                "mapvec: elements are not trivially copyable, or aligned to more than 4 KiB");
+  return block_range(
+      sorted_source<element>(source_of(read), budget_of(read),
+                             sorter_for<element>(std::move(comp), std::move(proj), equal), how));
+}
+
+}  // namespace detail
+
+/// Costs nothing before begin(). The elements in an order that sort() might give them.
+template <class Vector, class Compare = std::ranges::less, class Projection = std::identity>
+  requires detail::sorts<typename Vector::value_type, Compare, Projection>
+auto sorted_view(const Vector& v, Compare comp = {}, Projection proj = {},
+                 const sort_options& how = {}) {
+  return detail::sorted(v, std::move(comp), std::move(proj), how,
+                        detail::equal_elements_stay::anywhere);
+}
+
+/// The same, in the order of stable_sort().
+template <class Vector, class Compare = std::ranges::less, class Projection = std::identity>
+  requires detail::sorts<typename Vector::value_type, Compare, Projection>
+auto stable_sorted_view(const Vector& v, Compare comp = {}, Projection proj = {},
+                        const sort_options& how = {}) {
+  return detail::sorted(v, std::move(comp), std::move(proj), how,
+                        detail::equal_elements_stay::in_order);
+}
+
+/// A vector that ends with the expression has no elements.
+template <class Vector, class... Rest>
+auto sorted_view(const Vector&&, Rest&&...) = delete;
+template <class Vector, class... Rest>
+auto stable_sorted_view(const Vector&&, Rest&&...) = delete;
+
+}  // namespace mapvec

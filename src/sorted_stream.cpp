@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+//
+// Where the pieces come from depends on what the first one finds: from the container if it is
+// sorted, from memory if all of it fits there, else from a merge that runs ahead.
+#include <mapvec/detail/sorted_stream.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <mapvec/region.hpp>
+#include <mapvec/units.hpp>
+
+#include "memory_sort.hpp"
+#include "posix/quiet_thread.hpp"
+#include "posix/syscalls.hpp"
+#include "run_merge.hpp"
+#include "sort_plan.hpp"
+#include "sorted_input.hpp"
+#include "sorted_runs.hpp"
+
+namespace mapvec::detail {
+namespace {
+
+/// Everything in memory.
+class memory_stream {
+ public:
+  memory_stream(const stored_bytes& source, const element_sorter& sorter, std::size_t threads,
+                sort_watch& watch)
+      : element_bytes_(sorter.element_bytes()),
+        count_(source.size_bytes / element_bytes_),
+        memory_(region::reserve_memory(source.size_bytes, source.size_bytes, source.size_bytes)) {
+    sys::madvise(memory_.data(), source.size_bytes, MADV_HUGEPAGE);
+    copy_all(source, memory_.data());
+    sort_in_memory(memory_.data(), count_, sorter, threads, watch);
+  }
+
+  sorted_piece next() noexcept {
+    const std::size_t most = std::max<std::size_t>(2 * MiB / element_bytes_, 1);
+    const std::size_t count = std::min(most, count_ - taken_);
+    const sorted_piece piece{memory_.data() + taken_ * element_bytes_, count};
+    taken_ += count;
+    return piece;
+  }
+
+ private:
+  static void copy_all(const stored_bytes& source, std::byte* into) {
+    block_reader reader(source, {.block_bytes = std::min(source.size_bytes, 8 * MiB),
+                                 .buffers = 1,
+                                 .threads = 0,
+                                 .in_place = false});
+    for (byte_block each = reader.next(); each.data != nullptr; each = reader.next()) {
+      std::memcpy(into + each.offset_bytes, each.data, each.size_bytes);
+      reader.release(each);
+    }
+  }
+
+  std::size_t element_bytes_;
+  std::size_t count_;
+  std::size_t taken_ = 0;
+  region memory_;
+};
+
+/// What is sorted already.
+class unchanged_stream {
+ public:
+  unchanged_stream(const stored_bytes& source, std::size_t element_bytes, std::size_t memory_bytes)
+      : element_bytes_(element_bytes), reader_(elements_of(source, element_bytes, memory_bytes)) {}
+
+  sorted_piece next() {
+    reader_.release(std::exchange(last_, {}));
+    last_ = reader_.next();
+    return {last_.data, last_.size_bytes / element_bytes_};
+  }
+
+ private:
+  std::size_t element_bytes_;
+  block_reader reader_;
+  byte_block last_;
+};
+
+/// What went through a temporary file.
+class merged_stream {
+ public:
+  merged_stream(const stored_bytes& source, const element_sorter& sorter,
+                const sort_resources& resources, sort_watch& watch)
+      : plan_(source.size_bytes / sorter.element_bytes(), sorter.bytes(), resources.memory_bytes,
+              resources.threads),
+        runs_(plan_, resources.temporary) {
+    const sort_places places{.source_bytes = source.offset_bytes, .result_bytes = 0};
+    watch.expect(2 * plan_.count);
+    runs_.make(source, places, sorter, watch);
+    merge_.emplace(runs_, plan_, places, sorter, watch);
+    try {
+      thread_ = sys::start_quiet_thread("mapvec worker", [this] { work_ahead(); });
+    } catch (const std::system_error&) {
+      // Whoever takes elements merges them, too.
+    }
+  }
+  merged_stream(const merged_stream&) = delete;
+  merged_stream& operator=(const merged_stream&) = delete;
+  ~merged_stream() {
+    merge_->give_up();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  sorted_piece next() {
+    merge_->give_back();
+    const sorted_piece piece = merge_->take();
+    if (piece.count == 0) {
+      if (thread_.joinable()) thread_.join();
+      if (failure_ != nullptr) std::rethrow_exception(failure_);
+    }
+    return piece;
+  }
+
+ private:
+  void work_ahead() noexcept {
+    try {
+      merge_->work_ahead();
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+  }
+
+  const sort_plan plan_;
+  sorted_runs runs_;
+  std::optional<run_merge> merge_;
+  std::exception_ptr failure_;  // the thread's, until it has ended
+  std::thread thread_;
+};
+
+}  // namespace
+
+struct sorted_stream::state {
+  stored_bytes source;
+  const element_sorter& sorter;
+  sort_resources resources;
+  sort_watch& watch;
+  std::variant<std::monostate, unchanged_stream, memory_stream, merged_stream> stream;
+
+  void sort() {
+    watch.check();
+    const std::size_t count = source.size_bytes / sorter.element_bytes();
+    if (count < 2 || is_sorted(source, sorter, resources.memory_bytes, watch)) {
+      stream.emplace<unchanged_stream>(source, sorter.element_bytes(), resources.memory_bytes);
+    } else if (source.fd < 0 ||
+               memory_sort_bytes(count, sorter, resources.threads) <= resources.memory_bytes) {
+      stream.emplace<memory_stream>(source, sorter, resources.threads, watch);
+    } else {
+      stream.emplace<merged_stream>(source, sorter, resources, watch);
+    }
+  }
+};
+
+sorted_stream::sorted_stream(stored_bytes source, const element_sorter& sorter,
+                             const sort_resources& resources, sort_watch& watch)
+    : state_(new state{std::move(source), sorter, resources, watch, {}}) {}
+
+sorted_stream::sorted_stream(sorted_stream&& other) noexcept = default;
+sorted_stream& sorted_stream::operator=(sorted_stream&& other) noexcept = default;
+sorted_stream::~sorted_stream() = default;
+
+sorted_piece sorted_stream::next() {
+  if (state_->stream.index() == 0) state_->sort();
+  return std::visit(
+      [](auto& stream) {
+        if constexpr (std::is_same_v<decltype(stream), std::monostate&>) {
+          return sorted_piece{};
+        } else {
+          return stream.next();
+        }
+      },
+      state_->stream);
+}
+
+}  // namespace mapvec::detail

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+//
+// sorted_view: what comes out is what the standard library's sorts make of a copy, whichever way it
+// takes, and the vector is as it was. Little memory sends a MiB through a temporary file.
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <ranges>
+#include <stdexcept>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <mapvec/file_view.hpp>
+#include <mapvec/sorted_view.hpp>
+
+#include "sort_case.hpp"
+#include "support/captured_errors.hpp"
+#include "support/directories.hpp"
+#include "support/instrumented_syscalls.hpp"
+
+namespace mapvec::test {
+namespace {
+
+class sorted_views : public counts_resources {};
+
+/// All elements of the range, whose blocks have to lie one behind the other.
+template <class Range>
+auto all_of(Range range) {
+  std::vector<std::remove_cv_t<typename std::ranges::range_value_t<Range>::element_type>> all;
+  for (const auto& block : range) {
+    EXPECT_EQ(block.position(), all.size());
+    EXPECT_FALSE(block.empty());
+    all.insert(all.end(), block.begin(), block.end());
+  }
+  return all;
+}
+
+template <class T>
+std::vector<T> sorted(std::vector<T> values) {
+  std::ranges::sort(values);
+  return values;
+}
+
+std::vector<record> records(std::size_t count, std::uint64_t keys) {
+  std::vector<record> made(count);
+  std::mt19937_64 random(3);
+  for (std::size_t i = 0; i < count; ++i) made[i] = {random() % keys, i, ~i};
+  return made;
+}
+
+TEST_F(sorted_views, gives_numbers_in_order_and_changes_nothing) {
+  for (const std::size_t count : {0, 1, 2, 1000, 100'000, 262'144, 1'000'003}) {
+    const std::vector<std::uint64_t> values = random_numbers(count, count);
+    const vector<std::uint64_t> v = filed(values);
+    for (const std::size_t threads : {1, 3}) {
+      const sort_options how{.memory_bytes = little_memory, .threads = threads};
+      EXPECT_EQ(all_of(sorted_view(v, {}, {}, how)), sorted(values)) << count;
+      EXPECT_EQ(contents(v), values);
+    }
+  }
+}
+
+TEST_F(sorted_views, needs_no_file_for_what_fits_into_memory) {
+  const std::vector<std::uint64_t> values = random_numbers(100'000);
+  const vector<std::uint64_t> v = filed(values);
+  const std::size_t files_before = open_descriptors().size();
+  auto range = sorted_view(v, {}, {}, {.memory_bytes = 64 * MiB});
+  auto first = range.begin();
+  EXPECT_EQ(open_descriptors().size(), files_before);
+  EXPECT_EQ(first->front(), sorted(values).front());
+}
+
+TEST_F(sorted_views, reads_sorted_elements_where_they_are) {
+  const std::vector<std::uint64_t> values = sorted(random_numbers(400'000));
+  const vector<std::uint64_t> v = filed(values);
+  const call_log log;
+  EXPECT_EQ(all_of(sorted_view(v, {}, {}, {.memory_bytes = little_memory})), values);
+  EXPECT_EQ(log.count(call::pwrite), 0U);
+  EXPECT_EQ(log.count(call::fallocate), 0U);
+}
+
+TEST_F(sorted_views, keeps_equal_elements_in_order_where_that_is_asked_for) {
+  const std::vector<record> values = records(120'000, 500);
+  const vector<record> v = filed(values);
+  std::vector<record> expected = values;
+  std::ranges::stable_sort(expected, std::greater<>(), &record::key);
+  const sort_options how{.memory_bytes = 4 * little_memory, .threads = 2};
+  EXPECT_TRUE(
+      same_bytes(all_of(stable_sorted_view(v, std::greater<>(), &record::key, how)), expected));
+  const auto by_tens = [](const record& a, const record& b) { return a.key / 10 < b.key / 10; };
+  expected = values;
+  std::ranges::stable_sort(expected, by_tens);
+  EXPECT_TRUE(same_bytes(all_of(stable_sorted_view(v, by_tens, {}, how)), expected));
+}
+
+TEST_F(sorted_views, read_files_and_views_of_them) {
+  const scratch_directory directory;
+  const std::vector<std::uint64_t> values = random_numbers(200'000);
+  auto file = file_vector<std::uint64_t>::create(directory.path() + "/f.npy");
+  file.append_range(values);
+  const sort_options how{.memory_bytes = little_memory};
+  EXPECT_EQ(all_of(sorted_view(std::as_const(file), {}, {}, how)), sorted(values));
+  file.commit();
+  const auto view = file_view<std::uint64_t>::open(directory.path() + "/f.npy");
+  EXPECT_EQ(all_of(sorted_view(view, {}, {}, how)), sorted(values));
+}
+
+TEST_F(sorted_views, joins_into_elements) {
+  const std::vector<std::uint64_t> values = random_numbers(200'000);
+  const vector<std::uint64_t> v = filed(values);
+  auto range = sorted_view(v, {}, {}, {.memory_bytes = little_memory});
+  std::vector<std::uint64_t> all;
+  for (const std::uint64_t each : range | std::views::join) all.push_back(each);
+  EXPECT_EQ(all, sorted(values));
+}
+
+/// The counts of descriptors, mappings and threads at the end of each case are what is tested.
+TEST_F(sorted_views, may_be_left_at_any_time) {
+  const vector<std::uint64_t> v = filed(random_numbers(400'000));
+  for (const std::size_t blocks : {0, 1, 2, 5, 20}) {
+    auto range = sorted_view(v, {}, {}, {.memory_bytes = little_memory, .threads = 2});
+    std::size_t seen = 0;
+    for (const auto& block : range) {
+      if (seen++ == blocks) break;
+      EXPECT_TRUE(std::ranges::is_sorted(block));
+    }
+  }
+}
+
+TEST_F(sorted_views, throw_what_comparing_throws_and_end) {
+  const vector<std::uint64_t> v = filed(random_numbers(300'000));
+  for (const int calls : {0, 1000, 2'000'000, 6'000'000}) {
+    std::atomic<int> left = calls;
+    const auto less = [&](std::uint64_t a, std::uint64_t b) {
+      if (left-- == 0) throw std::domain_error("enough");
+      return a < b;
+    };
+    const sort_options how{.memory_bytes = little_memory, .threads = 2};
+    EXPECT_THROW(all_of(sorted_view(v, less, {}, how)), std::domain_error) << calls;
+  }
+}
+
+TEST_F(sorted_views, end_when_a_stop_is_requested) {
+  const vector<std::uint64_t> v = filed(random_numbers(300'000));
+  for (const double share : {0.1, 0.6, 0.9}) {
+    std::stop_source source;
+    const sort_options how{.memory_bytes = little_memory,
+                           .progress =
+                               [&](double done) {
+                                 if (done > share) source.request_stop();
+                               },
+                           .stop_token = source.get_token()};
+    try {
+      all_of(sorted_view(v, {}, {}, how));
+      ADD_FAILURE() << "a stop at " << share << " was not noticed";
+    } catch (const error& stopped) {
+      EXPECT_EQ(stopped.code().value(), ECANCELED);
+    }
+  }
+}
+
+TEST_F(sorted_views, report_a_fault_at_each_system_call) {
+  const std::vector<std::uint64_t> values = random_numbers(100'000);
+  const vector<std::uint64_t> v = filed(values);
+  captured_errors errors;
+  std::size_t failures = 0;
+  for (std::size_t nth = 0;; ++nth) {
+    v.evict(0, v.size());
+    std::size_t delivered = 0;
+    {
+      const fault injected(nth, nth / 7, fault_lasts::once);
+      try {
+        const sort_options how{.memory_bytes = little_memory, .threads = 1 + nth % 2};
+        EXPECT_EQ(all_of(sorted_view(v, {}, {}, how)), sorted(values)) << injected.description();
+      } catch (const error& failure) {
+        EXPECT_EQ(failure.code().value(), injected.first_errno()) << injected.description();
+        ++failures;
+      }
+      delivered = injected.delivered();
+    }
+    reclaim_what_faults_left();
+    ASSERT_EQ(contents(v), values) << nth;
+    if (delivered == 0) break;
+  }
+  EXPECT_GT(failures, 10);
+}
+
+}  // namespace
+}  // namespace mapvec::test
