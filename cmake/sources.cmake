@@ -25,6 +25,7 @@ set(mapvec_headers
   include/mapvec/detail/view_storage.hpp
   include/mapvec/file_view.hpp
   include/mapvec/detail/block_reader.hpp
+  include/mapvec/detail/block_writer.hpp
   include/mapvec/detail/gather_requests.hpp
   include/mapvec/blocks.hpp
   include/mapvec/gather.hpp
@@ -68,6 +69,7 @@ set(mapvec_core_sources
   src/threads.cpp
   src/direct_file.cpp
   src/block_reader.cpp
+  src/block_writer.cpp
   src/gather_requests.cpp
   src/number_sorter.cpp
   src/merge_parts.cpp

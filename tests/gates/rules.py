@@ -44,6 +44,8 @@ LAYERS = [
         "src/direct_file.cpp",
         "include/mapvec/detail/block_reader.hpp",
         "src/block_reader.cpp",
+        "include/mapvec/detail/block_writer.hpp",
+        "src/block_writer.cpp",
         "include/mapvec/detail/gather_requests.hpp",
         "src/gather_requests.cpp",
     ]),
