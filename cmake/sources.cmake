@@ -28,6 +28,7 @@ set(mapvec_headers
   include/mapvec/detail/block_writer.hpp
   include/mapvec/detail/gather_requests.hpp
   include/mapvec/blocks.hpp
+  include/mapvec/detail/block_cursor.hpp
   include/mapvec/gather.hpp
   include/mapvec/detail/rank.hpp
   include/mapvec/detail/replace_elements.hpp
@@ -39,6 +40,7 @@ set(mapvec_headers
   include/mapvec/detail/keyed_sorter.hpp
   include/mapvec/detail/sort_elements.hpp
   include/mapvec/sort.hpp
+  include/mapvec/set_operations.hpp
   include/mapvec/mapvec.hpp)
 
 set(mapvec_nlohmann_json_headers

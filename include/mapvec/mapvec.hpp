@@ -17,6 +17,7 @@
 #include <mapvec/options.hpp>
 #include <mapvec/region.hpp>
 #include <mapvec/segment.hpp>
+#include <mapvec/set_operations.hpp>
 #include <mapvec/sort.hpp>
 #include <mapvec/stats.hpp>
 #include <mapvec/storage.hpp>

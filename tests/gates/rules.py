@@ -81,6 +81,7 @@ LAYERS = [
     ]),
     ("algorithms", [
         "include/mapvec/blocks.hpp",
+        "include/mapvec/detail/block_cursor.hpp",
         "include/mapvec/gather.hpp",
         "include/mapvec/detail/replace_elements.hpp",
         "include/mapvec/detail/rank.hpp",
@@ -106,6 +107,7 @@ LAYERS = [
         "src/external_sort.cpp",
         "src/sort_elements.cpp",
         "include/mapvec/sort.hpp",
+        "include/mapvec/set_operations.hpp",
     ]),
     ("integrations", [
         "include/mapvec/serialize/nlohmann_json.hpp",
