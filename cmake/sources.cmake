@@ -41,6 +41,7 @@ set(mapvec_headers
   include/mapvec/detail/sort_elements.hpp
   include/mapvec/sort.hpp
   include/mapvec/set_operations.hpp
+  include/mapvec/unique.hpp
   include/mapvec/mapvec.hpp)
 
 set(mapvec_nlohmann_json_headers

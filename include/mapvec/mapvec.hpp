@@ -22,5 +22,6 @@
 #include <mapvec/stats.hpp>
 #include <mapvec/storage.hpp>
 #include <mapvec/temporary.hpp>
+#include <mapvec/unique.hpp>
 #include <mapvec/units.hpp>
 #include <mapvec/vector.hpp>

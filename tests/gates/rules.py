@@ -108,6 +108,7 @@ LAYERS = [
         "src/sort_elements.cpp",
         "include/mapvec/sort.hpp",
         "include/mapvec/set_operations.hpp",
+        "include/mapvec/unique.hpp",
     ]),
     ("integrations", [
         "include/mapvec/serialize/nlohmann_json.hpp",

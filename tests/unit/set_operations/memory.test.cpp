@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include <mapvec/unique.hpp>
+
 #include "set_case.hpp"
 #include "support/child_process.hpp"
 #include "support/memory_group.hpp"
@@ -57,6 +59,44 @@ TEST_F(set_operations, take_little_memory_however_large_the_vectors_are) {
   std::printf("merge of 2 x 128 MiB: %.1f MiB of memory\n",
               static_cast<double>(group.peak_bytes()) / static_cast<double>(MiB));
   EXPECT_LE(group.peak_bytes(), 96 * MiB);  // of 512 that are read and written
+}
+
+TEST_F(set_operations, unique_keeps_to_the_budget_of_the_vector) {
+  const memory_budget budget(4 * MiB);
+  numbers v = held(every(2, 2 * MiB), {.spill_threshold_bytes = 0, .budget = budget});
+  v[1] = 0;
+  std::size_t most = 0;
+  std::size_t calls = 0;
+  const call_log log;
+  EXPECT_EQ(mapvec::unique(v,
+                           [&](std::uint64_t left, std::uint64_t right) {
+                             if (++calls % 1'000 == 0) most = std::max(most, budget.held_bytes());
+                             return left == right;
+                           }),
+            1U);
+  EXPECT_LE(most, 4 * MiB);
+  EXPECT_GE(most, 2 * MiB);
+  std::size_t mapped_bytes = 0;
+  for (const call_record& each : log.records(call::mprotect)) mapped_bytes += each.size_bytes;
+  EXPECT_LE(mapped_bytes, 3 * MiB);
+}
+
+TEST_F(set_operations, unique_takes_little_memory_however_large_the_vector_is) {
+  const memory_group group(2 * GiB);
+  if (!group.is_there()) GTEST_SKIP() << group.why_not();
+  const scratch_directory directory;
+  const auto child = [&] {
+    numbers v = held(every(2, 32 * MiB), {.builder = segment_builder::unnamed(directory.path()),
+                                          .spill_threshold_bytes = 0});
+    v[1] = 0;
+    v.evict(0, v.size());
+    group.enter();
+    require(mapvec::unique(v) == 1, "not as many as are equal");
+  };
+  EXPECT_EQ(in_child(child), "exit 0");
+  std::printf("unique of 256 MiB: %.1f MiB of memory\n",
+              static_cast<double>(group.peak_bytes()) / static_cast<double>(MiB));
+  EXPECT_LE(group.peak_bytes(), 64 * MiB);
 }
 
 }  // namespace
