@@ -7,9 +7,8 @@
 //
 //  - a and b are vectors, file_vectors or file_views, sorted by comp and their projections, and not
 //    changed. They are read once and in order, as by blocks(): in 8 MiB of memory each, or a
-//    quarter of their budget, past the page cache but for what is in it. What they have more than
-//    out, or out's element type, is as in the standard: equal elements of a stand before those of
-//    b, the operations but merge take equal elements in pairs, and keep that of a.
+//    quarter of their budget, past the page cache but for what is in it. Equal elements of a stand
+//    before those of b; all operations but merge pair equal elements off, and keep that of a.
 //  - out is a vector or file_vector, and neither a nor b. The result is appended, in pieces of some
 //    256 KiB, so that out's budget bounds what of it is in memory. merge asks the disk for all of
 //    it before it begins.
