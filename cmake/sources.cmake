@@ -25,8 +25,10 @@ set(mapvec_headers
   include/mapvec/detail/view_storage.hpp
   include/mapvec/file_view.hpp
   include/mapvec/detail/block_reader.hpp
+  include/mapvec/detail/block_writer.hpp
   include/mapvec/detail/gather_requests.hpp
   include/mapvec/blocks.hpp
+  include/mapvec/detail/block_cursor.hpp
   include/mapvec/gather.hpp
   include/mapvec/detail/rank.hpp
   include/mapvec/detail/replace_elements.hpp
@@ -40,6 +42,8 @@ set(mapvec_headers
   include/mapvec/sort.hpp
   include/mapvec/detail/sorted_stream.hpp
   include/mapvec/sorted_view.hpp
+  include/mapvec/set_operations.hpp
+  include/mapvec/unique.hpp
   include/mapvec/mapvec.hpp)
 
 set(mapvec_nlohmann_json_headers
@@ -70,6 +74,7 @@ set(mapvec_core_sources
   src/threads.cpp
   src/direct_file.cpp
   src/block_reader.cpp
+  src/block_writer.cpp
   src/gather_requests.cpp
   src/number_sorter.cpp
   src/merge_parts.cpp

@@ -17,10 +17,12 @@
 #include <mapvec/options.hpp>
 #include <mapvec/region.hpp>
 #include <mapvec/segment.hpp>
+#include <mapvec/set_operations.hpp>
 #include <mapvec/sort.hpp>
 #include <mapvec/sorted_view.hpp>
 #include <mapvec/stats.hpp>
 #include <mapvec/storage.hpp>
 #include <mapvec/temporary.hpp>
+#include <mapvec/unique.hpp>
 #include <mapvec/units.hpp>
 #include <mapvec/vector.hpp>

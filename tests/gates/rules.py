@@ -44,6 +44,8 @@ LAYERS = [
         "src/direct_file.cpp",
         "include/mapvec/detail/block_reader.hpp",
         "src/block_reader.cpp",
+        "include/mapvec/detail/block_writer.hpp",
+        "src/block_writer.cpp",
         "include/mapvec/detail/gather_requests.hpp",
         "src/gather_requests.cpp",
     ]),
@@ -79,6 +81,7 @@ LAYERS = [
     ]),
     ("algorithms", [
         "include/mapvec/blocks.hpp",
+        "include/mapvec/detail/block_cursor.hpp",
         "include/mapvec/gather.hpp",
         "include/mapvec/detail/replace_elements.hpp",
         "include/mapvec/detail/rank.hpp",
@@ -111,6 +114,8 @@ LAYERS = [
         "src/sorted_stream.cpp",
         "include/mapvec/sort.hpp",
         "include/mapvec/sorted_view.hpp",
+        "include/mapvec/set_operations.hpp",
+        "include/mapvec/unique.hpp",
     ]),
     ("integrations", [
         "include/mapvec/serialize/nlohmann_json.hpp",
