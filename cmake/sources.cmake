@@ -38,6 +38,8 @@ set(mapvec_headers
   include/mapvec/detail/keyed_sorter.hpp
   include/mapvec/detail/sort_elements.hpp
   include/mapvec/sort.hpp
+  include/mapvec/reduce.hpp
+  include/mapvec/top_n.hpp
   include/mapvec/mapvec.hpp)
 
 set(mapvec_nlohmann_json_headers

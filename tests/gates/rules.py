@@ -104,6 +104,8 @@ LAYERS = [
         "src/external_sort.cpp",
         "src/sort_elements.cpp",
         "include/mapvec/sort.hpp",
+        "include/mapvec/reduce.hpp",
+        "include/mapvec/top_n.hpp",
     ]),
     ("integrations", [
         "include/mapvec/serialize/nlohmann_json.hpp",
