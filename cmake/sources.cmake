@@ -44,6 +44,8 @@ set(mapvec_headers
   include/mapvec/sorted_view.hpp
   include/mapvec/set_operations.hpp
   include/mapvec/unique.hpp
+  include/mapvec/reduce.hpp
+  include/mapvec/top_n.hpp
   include/mapvec/mapvec.hpp)
 
 set(mapvec_nlohmann_json_headers

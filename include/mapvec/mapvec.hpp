@@ -15,6 +15,7 @@
 #include <mapvec/gather.hpp>
 #include <mapvec/npy_header.hpp>
 #include <mapvec/options.hpp>
+#include <mapvec/reduce.hpp>
 #include <mapvec/region.hpp>
 #include <mapvec/segment.hpp>
 #include <mapvec/set_operations.hpp>
@@ -23,6 +24,7 @@
 #include <mapvec/stats.hpp>
 #include <mapvec/storage.hpp>
 #include <mapvec/temporary.hpp>
+#include <mapvec/top_n.hpp>
 #include <mapvec/unique.hpp>
 #include <mapvec/units.hpp>
 #include <mapvec/vector.hpp>

@@ -116,6 +116,8 @@ LAYERS = [
         "include/mapvec/sorted_view.hpp",
         "include/mapvec/set_operations.hpp",
         "include/mapvec/unique.hpp",
+        "include/mapvec/reduce.hpp",
+        "include/mapvec/top_n.hpp",
     ]),
     ("integrations", [
         "include/mapvec/serialize/nlohmann_json.hpp",
