@@ -44,8 +44,11 @@ set(mapvec_headers
   include/mapvec/sorted_view.hpp
   include/mapvec/set_operations.hpp
   include/mapvec/unique.hpp
+  include/mapvec/detail/order_of_sort.hpp
   include/mapvec/reduce.hpp
   include/mapvec/top_n.hpp
+  include/mapvec/detail/batched_search.hpp
+  include/mapvec/search.hpp
   include/mapvec/mapvec.hpp)
 
 set(mapvec_nlohmann_json_headers

@@ -160,8 +160,15 @@ void gather(const stored_bytes& source, std::size_t element_bytes, bool in_place
   page_requests pages(source, element_bytes, requests);
   pages.sort();
   if (pages.distinct_pages() * dense_share >= pages.covered_pages()) {
-    return gather_dense(source, element_bytes, in_place, requests, copy, out);
+    gather_dense(source, element_bytes, in_place, requests, copy, out);
+  } else {
+    gather_by_page(source, element_bytes, requests, copy, out);
   }
+}
+
+void gather_by_page(const stored_bytes& source, std::size_t element_bytes,
+                    std::span<gather_request> requests, copy_elements copy, void* out) {
+  const page_requests pages(source, element_bytes, requests);
   std::array<std::size_t, batches_ahead> ends{};  // of batch i at i % size
   std::size_t asked = 0;
   for (std::size_t& end : ends) end = asked = pages.ask_for_batch(asked);
@@ -173,6 +180,20 @@ void gather(const stored_bytes& source, std::size_t element_bytes, bool in_place
     if (source.budget_bytes != no_budget) pages.drop(first, end);
     first = end;
   }
+}
+
+bool is_in_memory(const stored_bytes& source) noexcept {
+  if (source.fd < 0) return true;
+  // At steps of the golden ratio: a search leaves what it has read at even ones.
+  double place = 0.5;
+  for (int i = 0; i < 64; ++i) {
+    place += 0.6180339887498949;
+    if (place >= 1) place -= 1;
+    const auto offset = static_cast<std::size_t>(place * static_cast<double>(source.size_bytes));
+    auto* const sample = const_cast<std::byte*>(source.data) + offset;
+    if (offset < source.size_bytes && resident_bytes(sample, 1) == 0) return false;
+  }
+  return true;
 }
 
 void prefetch(const stored_bytes& source, std::size_t element_bytes,

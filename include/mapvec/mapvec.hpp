@@ -17,6 +17,7 @@
 #include <mapvec/options.hpp>
 #include <mapvec/reduce.hpp>
 #include <mapvec/region.hpp>
+#include <mapvec/search.hpp>
 #include <mapvec/segment.hpp>
 #include <mapvec/set_operations.hpp>
 #include <mapvec/sort.hpp>

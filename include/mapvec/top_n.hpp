@@ -26,38 +26,12 @@
 #include <mapvec/blocks.hpp>
 #include <mapvec/config.hpp>
 #include <mapvec/detail/comparison_sorter.hpp>
+#include <mapvec/detail/order_of_sort.hpp>
 #include <mapvec/reduce.hpp>
 #include <mapvec/sort.hpp>
 
 namespace mapvec {
 namespace detail {
-
-/// The order of sort(): where it would compare floating-point numbers as they are, NaNs are equal
-/// and come last.
-template <class Compare>
-class nans_last {
- public:
-  explicit nans_last(Compare compare) : compare_(std::move(compare)) {}
-
-  template <std::floating_point Left, std::floating_point Right>
-  bool operator()(Left left, Right right) const {
-    if (left != left) return false;
-    return right != right || compare_(left, right);
-  }
-
- private:
-  Compare compare_;
-};
-
-template <class Left, class Right, class Compare>
-auto order_of_sort(Compare compare) {
-  if constexpr (std::floating_point<Left> && std::floating_point<Right> &&
-                compared_by_rank<Left, Compare>) {
-    return nans_last<Compare>(std::move(compare));
-  } else {
-    return compare;
-  }
-}
 
 /// The first `count` elements, by `less`, of those it is shown.
 template <class T, class Less>

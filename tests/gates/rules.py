@@ -116,8 +116,11 @@ LAYERS = [
         "include/mapvec/sorted_view.hpp",
         "include/mapvec/set_operations.hpp",
         "include/mapvec/unique.hpp",
+        "include/mapvec/detail/order_of_sort.hpp",
         "include/mapvec/reduce.hpp",
         "include/mapvec/top_n.hpp",
+        "include/mapvec/detail/batched_search.hpp",
+        "include/mapvec/search.hpp",
     ]),
     ("integrations", [
         "include/mapvec/serialize/nlohmann_json.hpp",

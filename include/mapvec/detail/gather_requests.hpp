@@ -33,6 +33,14 @@ MAPVEC_API bool gather_in_memory(const stored_bytes& source, std::size_t element
 MAPVEC_API void gather(const stored_bytes& source, std::size_t element_bytes, bool in_place,
                        std::span<gather_request> requests, copy_elements copy, void* out);
 
+/// The same without ever reading from end to end: `copy` sees all elements, where they are mapped.
+/// REQUIRES: the requests ascend.
+MAPVEC_API void gather_by_page(const stored_bytes& source, std::size_t element_bytes,
+                               std::span<gather_request> requests, copy_elements copy, void* out);
+
+/// Whether it looks as if all bytes were in memory: 64 of them are, from all over.
+MAPVEC_API bool is_in_memory(const stored_bytes& source) noexcept;
+
 /// Starts to read the pages of the elements. The order of the requests changes.
 MAPVEC_API void prefetch(const stored_bytes& source, std::size_t element_bytes,
                          std::span<gather_request> requests) noexcept;
