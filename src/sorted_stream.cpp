@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
-#include <optional>
+#include <memory>
 #include <system_error>
 #include <thread>
 #include <type_traits>
@@ -96,7 +96,7 @@ class merged_stream {
     const sort_places places{.source_bytes = source.offset_bytes, .result_bytes = 0};
     watch.expect(2 * plan_.count);
     runs_.make(source, places, sorter, watch);
-    merge_.emplace(runs_, plan_, places, sorter, watch);
+    merge_ = std::make_unique<run_merge>(runs_, plan_, places, sorter, watch);
     try {
       thread_ = sys::start_quiet_thread("mapvec worker", [this] { work_ahead(); });
     } catch (const std::system_error&) {
@@ -131,7 +131,7 @@ class merged_stream {
 
   const sort_plan plan_;
   sorted_runs runs_;
-  std::optional<run_merge> merge_;
+  std::unique_ptr<run_merge> merge_;
   std::exception_ptr failure_;  // the thread's, until it has ended
   std::thread thread_;
 };

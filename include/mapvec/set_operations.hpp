@@ -95,12 +95,10 @@ void combine_ahead(block_cursor<A>& a, block_cursor<B>& b, Appender& out, Less& 
     }
     const bool stays = ((a_is_less & Rule.lesser_of_a) | (b_is_less & Rule.lesser_of_b) |
                         (!a_is_less & !b_is_less & Rule.equal)) != 0;
-    if constexpr (!Rule.lesser_of_b) {
-      place.put(*in_a, stays);
-    } else if constexpr (std::same_as<A, B>) {
+    if constexpr (Rule.lesser_of_b && !std::same_as<A, B>) {
+      b_is_less ? place.put(*in_b, stays) : place.put(*in_a, stays);
+    } else if constexpr (Rule.lesser_of_b) {
       place.put(*(b_is_less ? in_b : in_a), stays);
-    } else if (b_is_less) {
-      place.put(*in_b, stays);
     } else {
       place.put(*in_a, stays);
     }
