@@ -17,7 +17,6 @@
 
 #include "direct_file.hpp"
 #include "posix/quiet_thread.hpp"
-#include "posix/syscalls.hpp"
 
 namespace mapvec::detail {
 namespace {
@@ -111,10 +110,7 @@ void block_writer::state::begin() {
   const std::size_t all_bytes = count * buffer_bytes;
   first_edge.reserve(direct_bytes);
   std::vector<chunk> made(count);
-  buffers = region::reserve_memory(all_bytes, all_bytes, all_bytes);
-  sys::madvise(buffers.data(), all_bytes, MADV_HUGEPAGE);
-  // A page that is copied because of a fork might not be the one that the disk is given.
-  sys::madvise(buffers.data(), all_bytes, MADV_DONTFORK);
+  buffers = direct_memory(all_bytes);
   direct = std::make_unique<direct_file>(target.fd, direct_file::purpose::writing);
   for (std::size_t i = 0; i < count; ++i) made[i].data = buffers.data() + i * buffer_bytes;
   const std::size_t inside = target.offset_bytes % direct_bytes;

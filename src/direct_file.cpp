@@ -40,6 +40,13 @@ int write_all(int fd, const std::byte* from, std::uint64_t offset_bytes,
 
 }  // namespace
 
+region direct_memory(std::size_t size_bytes) {
+  region made = region::reserve_memory(size_bytes, size_bytes, size_bytes);
+  sys::madvise(made.data(), size_bytes, MADV_HUGEPAGE);
+  sys::madvise(made.data(), size_bytes, MADV_DONTFORK);
+  return made;
+}
+
 direct_file::direct_file(int fd, purpose what) : fd_(fd) {
   const int opened = open_again(fd, what);
   if (opened >= 0) direct_ = file(opened, {});

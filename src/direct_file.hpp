@@ -13,12 +13,18 @@
 
 #include <mapvec/config.hpp>
 #include <mapvec/file.hpp>
+#include <mapvec/region.hpp>
 #include <mapvec/units.hpp>
 
 namespace mapvec::detail {
 
 /// What offsets, sizes and addresses are multiples of: no disk has larger sectors.
 inline constexpr std::size_t direct_bytes = 4 * KiB;
+
+/// Memory for what is read and written past the cache, on huge pages where the system has them. A
+/// forked child does not have it: a page that is copied because of a fork might not be the one that
+/// the disk writes to.
+region direct_memory(std::size_t size_bytes);
 
 class direct_file {
  public:

@@ -46,16 +46,12 @@ run_merge::run_merge(sorted_runs& runs, const sort_plan& plan, const sort_places
 void run_merge::write(direct_file& result, const std::string& name) {
   result_ = &result;
   result_name_ = name;
-  auto work_here = [this] {
-    work([this] { return placed_ == plan_.count && free_chunks_.size() == chunks_.size(); });
-  };
-  auto stop_all = [this] { give_up(); };
-  run_on_threads(plan_.slots, thread_work(work_here), thread_work(stop_all));
+  work_ahead();
   write_edges();
 }
 
 void run_merge::work_ahead() {
-  auto work_here = [this] { work([this] { return placed_ == plan_.count && merging_ == 0; }); };
+  auto work_here = [this] { work(); };
   auto stop_all = [this] { give_up(); };
   run_on_threads(plan_.slots, thread_work(work_here), thread_work(stop_all));
 }
@@ -68,9 +64,13 @@ void run_merge::give_up() noexcept {
   changed_.notify_all();
 }
 
+bool run_merge::is_done() const noexcept {
+  if (placed_ != plan_.count) return false;
+  return result_ != nullptr ? free_chunks_.size() == chunks_.size() : merging_ == 0;
+}
+
 /// The disk first: it is what the others would wait for.
-template <class IsDone>
-void run_merge::work(IsDone is_done) {
+void run_merge::work() {
   std::unique_lock hold(mutex_);
   while (!is_given_up_ && !is_done()) {
     if (!write_one(hold) && !read_one(hold) && !merge_one(hold)) changed_.wait(hold);

@@ -74,8 +74,8 @@ class run_merge {
     std::byte* out = nullptr;
   };
 
-  template <class IsDone>
-  void work(IsDone is_done);
+  bool is_done() const noexcept;
+  void work();
   bool write_one(std::unique_lock<std::mutex>& hold);
   bool read_one(std::unique_lock<std::mutex>& hold);
   bool merge_one(std::unique_lock<std::mutex>& hold);

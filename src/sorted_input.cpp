@@ -2,7 +2,10 @@
 #include "sorted_input.hpp"
 
 #include <algorithm>
+#include <cstring>
 
+#include <mapvec/advice.hpp>
+#include <mapvec/error.hpp>
 #include <mapvec/units.hpp>
 
 namespace mapvec::detail {
@@ -18,6 +21,19 @@ block_reader elements_of(const stored_bytes& source, std::size_t element_bytes,
            .buffers = 4,
            .threads = 2,
            .in_place = false}};
+}
+
+void load(const stored_bytes& source, direct_file& from, const page_range& pages,
+          std::size_t size_bytes, std::byte* into) {
+  const std::size_t offset = pages.first + pages.inside - source.offset_bytes;
+  // The kernel changes nothing of what it is asked about.
+  auto* const mapped = const_cast<std::byte*>(source.data) + offset;
+  if (source.fd < 0 || resident_bytes(mapped, size_bytes) >= size_bytes) {
+    std::memcpy(into + pages.inside, mapped, size_bytes);
+    return;
+  }
+  const int failed = from.read(into, pages.first, pages.size, pages.inside + size_bytes);
+  if (failed != 0) throw_error(failed, "read", source.name, {pages.first, pages.size});
 }
 
 bool is_sorted(const stored_bytes& source, const element_sorter& sorter, std::size_t memory_bytes,

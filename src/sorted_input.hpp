@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Reading elements from end to end, to see whether they are sorted, or because they are.
+// Reading elements that are to be sorted: many at once, or from end to end, to see whether they are
+// sorted, or because they are.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +10,20 @@
 #include <mapvec/detail/element_sorter.hpp>
 #include <mapvec/detail/sort_watch.hpp>
 
+#include "direct_file.hpp"
+#include "sort_plan.hpp"
+
 namespace mapvec::detail {
 
 /// Blocks of whole elements. One element may take more than there is memory.
 block_reader elements_of(const stored_bytes& source, std::size_t element_bytes,
                          std::size_t memory_bytes);
+
+/// Reads `size_bytes` behind pages.inside to the same place in `into`, which has room for the
+/// pages. What is in memory is copied: the disk would have to be brought up to date first. Throws
+/// `error`.
+void load(const stored_bytes& source, direct_file& from, const page_range& pages,
+          std::size_t size_bytes, std::byte* into);
 
 /// Ends at the first two elements that are not in order: of random ones, that is at once.
 /// REQUIRES: there is one.

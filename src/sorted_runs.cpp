@@ -12,6 +12,7 @@
 #include <mapvec/error.hpp>
 
 #include "posix/syscalls.hpp"
+#include "sorted_input.hpp"
 
 namespace mapvec::detail {
 
@@ -104,25 +105,13 @@ class run_maker {
     const std::size_t count = plan_.run_end(run) - position;
     const std::size_t size = count * plan_.element_bytes;
     const page_range pages(places_.in_source(plan_, position), size);
-    load(pages, size, slot);
+    load(source_, from_, pages, size, slot);
     std::byte* const sorted = sort(slot, pages.inside, count);
     blocks_.note_run(run, sorted);
     const std::size_t place = places_.in_runs(plan_, position);
     const int failed = to_.write(sorted - pages.inside, place - pages.inside, pages.size);
     if (failed != 0) throw_error(failed, "write", to_name_, {place, size});
     watch_.advance(count);
-  }
-
-  /// What is in memory is copied: the disk would have to be brought up to date first.
-  void load(const page_range& pages, std::size_t size, std::byte* slot) {
-    const std::size_t offset = pages.first + pages.inside - source_.offset_bytes;
-    auto* const mapped = const_cast<std::byte*>(source_.data) + offset;
-    if (resident_bytes(mapped, size) >= size) {
-      std::memcpy(slot + pages.inside, mapped, size);
-      return;
-    }
-    const int failed = from_.read(slot, pages.first, pages.size, pages.inside + size);
-    if (failed != 0) throw_error(failed, "read", source_.name, {pages.first, pages.size});
   }
 
   /// On as many threads as there are to be; the others wait with what they have read.
@@ -167,15 +156,6 @@ class run_maker {
   std::size_t sorting_ = 0;
 };
 
-region memory_for(const sort_plan& plan) {
-  const std::size_t size_bytes = plan.needed_bytes();
-  region made = region::reserve_memory(size_bytes, size_bytes, size_bytes);
-  sys::madvise(made.data(), size_bytes, MADV_HUGEPAGE);
-  // A page that is copied because of a fork might not be the one that the disk writes to.
-  sys::madvise(made.data(), size_bytes, MADV_DONTFORK);
-  return made;
-}
-
 }  // namespace
 
 run_file::run_file(const segment_builder& builder, std::size_t size_bytes)
@@ -195,7 +175,7 @@ run_file::run_file(const segment_builder& builder, std::size_t size_bytes)
 sorted_runs::sorted_runs(const sort_plan& plan, const segment_builder& builder)
     : plan_(plan),
       made_(builder, plan.temporary_bytes()),
-      memory_(memory_for(plan)),
+      memory_(direct_memory(plan.needed_bytes())),
       file_(made_.descriptor(), direct_file::purpose::writing),
       blocks_(plan) {}
 

@@ -5,7 +5,6 @@
 #include <mapvec/detail/sorted_stream.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <exception>
 #include <memory>
 #include <system_error>
@@ -17,9 +16,9 @@
 #include <mapvec/region.hpp>
 #include <mapvec/units.hpp>
 
+#include "direct_file.hpp"
 #include "memory_sort.hpp"
 #include "posix/quiet_thread.hpp"
-#include "posix/syscalls.hpp"
 #include "run_merge.hpp"
 #include "sort_plan.hpp"
 #include "sorted_input.hpp"
@@ -35,35 +34,26 @@ class memory_stream {
                 sort_watch& watch)
       : element_bytes_(sorter.element_bytes()),
         count_(source.size_bytes / element_bytes_),
-        memory_(region::reserve_memory(source.size_bytes, source.size_bytes, source.size_bytes)) {
-    sys::madvise(memory_.data(), source.size_bytes, MADV_HUGEPAGE);
-    copy_all(source, memory_.data());
-    sort_in_memory(memory_.data(), count_, sorter, threads, watch);
+        pages_(source.offset_bytes, source.size_bytes),
+        memory_(direct_memory(pages_.size)) {
+    direct_file from(source.fd, direct_file::purpose::reading);
+    load(source, from, pages_, source.size_bytes, memory_.data());
+    sort_in_memory(memory_.data() + pages_.inside, count_, sorter, threads, watch);
   }
 
   sorted_piece next() noexcept {
     const std::size_t most = std::max<std::size_t>(2 * MiB / element_bytes_, 1);
     const std::size_t count = std::min(most, count_ - taken_);
-    const sorted_piece piece{memory_.data() + taken_ * element_bytes_, count};
+    const sorted_piece piece{memory_.data() + pages_.inside + taken_ * element_bytes_, count};
     taken_ += count;
     return piece;
   }
 
  private:
-  static void copy_all(const stored_bytes& source, std::byte* into) {
-    block_reader reader(source, {.block_bytes = std::min(source.size_bytes, 8 * MiB),
-                                 .buffers = 1,
-                                 .threads = 0,
-                                 .in_place = false});
-    for (byte_block each = reader.next(); each.data != nullptr; each = reader.next()) {
-      std::memcpy(into + each.offset_bytes, each.data, each.size_bytes);
-      reader.release(each);
-    }
-  }
-
   std::size_t element_bytes_;
   std::size_t count_;
   std::size_t taken_ = 0;
+  page_range pages_;  // so many, with the elements at the same place as in the file
   region memory_;
 };
 

@@ -315,6 +315,12 @@ auto blocks(const file_vector<T>&&, const block_options& = {}) = delete;
 template <class T>
 auto blocks(const file_view<T>&&, const block_options& = {}) = delete;
 
+namespace detail {
+/// A vector, file_vector or file_view.
+template <class Container>
+concept has_blocks = requires(const Container& read) { mapvec::blocks(read); };
+}  // namespace detail
+
 /// Calls `visit(block<const T>)` for every block, on `threads` threads (the caller's is one of
 /// them; 0: as many as it may run on), in any order. The first exception ends it and is thrown.
 template <class Vector, class Visit>

@@ -28,7 +28,6 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
-#include <limits>
 #include <mutex>
 #include <optional>
 #include <type_traits>
@@ -39,9 +38,6 @@
 #include <mapvec/config.hpp>
 #include <mapvec/detail/block_reader.hpp>
 #include <mapvec/detail/threads.hpp>
-#include <mapvec/file_vector.hpp>
-#include <mapvec/file_view.hpp>
-#include <mapvec/vector.hpp>
 
 namespace mapvec {
 
@@ -54,31 +50,11 @@ struct reduce_options {
 
 namespace detail {
 
-template <class Vector>
-inline constexpr bool is_stored_vector = false;
-template <class T>
-inline constexpr bool is_stored_vector<vector<T>> = true;
-template <class T>
-inline constexpr bool is_stored_vector<file_vector<T>> = true;
-template <class T>
-inline constexpr bool is_stored_vector<file_view<T>> = true;
-template <class Vector>
-concept stored_vector = is_stored_vector<Vector>;
-
-template <class Vector>
-std::size_t budget_bytes_of(const Vector& read) noexcept {
-  return vector_access::storage_of(read).budget().limit_bytes();
-}
-template <class T>
-std::size_t budget_bytes_of(const file_view<T>&) noexcept {
-  return std::numeric_limits<std::size_t>::max();
-}
-
 /// Options with the threads that there will be, and with blocks that for_each_block need not make
 /// smaller for so many.
 template <class Vector>
-reduce_options settled_for(const Vector& read, reduce_options how) noexcept {
-  const std::size_t budget_bytes = budget_bytes_of(read);
+reduce_options settled_for(const Vector& read, reduce_options how) {
+  const std::size_t budget_bytes = source_of(read).budget_bytes;
   how.blocks.buffers = std::max<std::size_t>(how.blocks.buffers, 2);
   how.blocks = within(budget_bytes, how.blocks);
   const std::size_t room = budget_bytes / 2 / std::max<std::size_t>(how.blocks.block_bytes, 1);
@@ -176,7 +152,7 @@ void for_each_two_blocks(const Left& left, const Right& right, const Visit& visi
 
 /// init and transform(v[0]), transform(v[1]), …, combined in this order. `init` is used once, and
 /// its type is the result's, as in std::transform_reduce.
-template <detail::stored_vector Vector, class Sum, class Combine, class Transform>
+template <detail::has_blocks Vector, class Sum, class Combine, class Transform>
   requires std::regular_invocable<Transform&, const typename Vector::value_type&>
 [[nodiscard]] Sum transform_reduce(const Vector& v, Sum init, Combine combine, Transform transform,
                                    const reduce_options& how = {}) {
@@ -197,8 +173,8 @@ template <detail::stored_vector Vector, class Sum, class Combine, class Transfor
 /// init and transform(v[0], w[0]), transform(v[1], w[1]), …: by default the inner product. Both
 /// vectors are read side by side, in the memory of two loops over blocks.
 /// REQUIRES: v.size() == w.size().
-template <detail::stored_vector Left, detail::stored_vector Right, class Sum,
-          class Combine = std::plus<>, class Transform = std::multiplies<>>
+template <detail::has_blocks Left, detail::has_blocks Right, class Sum, class Combine = std::plus<>,
+          class Transform = std::multiplies<>>
 [[nodiscard]] Sum transform_reduce(const Left& v, const Right& w, Sum init, Combine combine = {},
                                    Transform transform = {}, const reduce_options& how = {}) {
   using left = typename Left::value_type;
@@ -223,13 +199,13 @@ template <detail::stored_vector Left, detail::stored_vector Right, class Sum,
 
 /// init and v[0], v[1], …, combined in this order. As in std::reduce, the type of `init` is the
 /// result's: 0 adds doubles as int.
-template <detail::stored_vector Vector, class Sum, class Combine = std::plus<>>
+template <detail::has_blocks Vector, class Sum, class Combine = std::plus<>>
 [[nodiscard]] Sum reduce(const Vector& v, Sum init, Combine combine = {},
                          const reduce_options& how = {}) {
   return mapvec::transform_reduce(v, std::move(init), std::move(combine), std::identity(), how);
 }
 /// The sum.
-template <detail::stored_vector Vector>
+template <detail::has_blocks Vector>
 [[nodiscard]] typename Vector::value_type reduce(const Vector& v) {
   return mapvec::reduce(v, typename Vector::value_type{});
 }

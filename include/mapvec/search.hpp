@@ -56,7 +56,7 @@ namespace detail {
 
 template <class Values, class Vector, class Compare, class Projection>
 concept searched_in =
-    stored_vector<Vector> && std::ranges::random_access_range<const Values> &&
+    has_blocks<Vector> && std::ranges::random_access_range<const Values> &&
     std::ranges::sized_range<const Values> &&
     std::indirect_strict_weak_order<Compare, std::ranges::iterator_t<const Values>,
                                     std::projected<const typename Vector::value_type*, Projection>>;
@@ -149,7 +149,7 @@ void search(const Vector& read, const Values& values, Compare compare, Projectio
 
 /// out[i]: the index of the first element that is not less than values[i], or v.size().
 /// REQUIRES: out.size() == values.size().
-template <detail::stored_vector Vector, class Values, class Compare = std::ranges::less,
+template <detail::has_blocks Vector, class Values, class Compare = std::ranges::less,
           class Projection = std::identity>
   requires detail::searched_in<Values, Vector, Compare, Projection>
 void lower_bound(const Vector& v, const Values& values, std::span<std::size_t> out,
@@ -162,7 +162,7 @@ void lower_bound(const Vector& v, const Values& values, std::span<std::size_t> o
 
 /// out[i]: the index of the first element that is greater than values[i], or v.size().
 /// REQUIRES: out.size() == values.size().
-template <detail::stored_vector Vector, class Values, class Compare = std::ranges::less,
+template <detail::has_blocks Vector, class Values, class Compare = std::ranges::less,
           class Projection = std::identity>
   requires detail::searched_in<Values, Vector, Compare, Projection>
 void upper_bound(const Vector& v, const Values& values, std::span<std::size_t> out,
@@ -176,7 +176,7 @@ void upper_bound(const Vector& v, const Values& values, std::span<std::size_t> o
 /// out[i]: the elements that are equal to values[i]: from the lower bound to the upper bound. Both
 /// are found in one search.
 /// REQUIRES: out.size() == values.size().
-template <detail::stored_vector Vector, class Values, class Compare = std::ranges::less,
+template <detail::has_blocks Vector, class Values, class Compare = std::ranges::less,
           class Projection = std::identity>
   requires detail::searched_in<Values, Vector, Compare, Projection>
 void equal_range(const Vector& v, const Values& values, std::span<index_range> out,

@@ -7,9 +7,9 @@
 //
 // An input range like `blocks`, to be gone through once; position() says where a block's elements
 // would be in the sorted vector. What does not fit into the memory it may take is sorted into a
-// temporary file, and merged while the loop runs: two thirds of what sort() moves to and from the
-// disk, or half, as the elements are read twice and written once. Whoever needs the elements in
-// order only once, to group, count or join, saves the rest, and may leave the loop early.
+// temporary file, and merged while the loop runs: all elements are read twice and written once,
+// where sort() writes them twice. So it serves whoever needs them in order only once, to group,
+// count or join, and may be left early.
 //
 //  - begin() takes long: it sorts, and throws what sort() throws. So does every step.
 //  - comp and proj are called by several threads at once, beside the loop, too.
@@ -42,9 +42,11 @@ class sorted_source {
  public:
   using element = const T;
 
-  sorted_source(stored_bytes bytes, memory_budget budget, std::unique_ptr<element_sorter> sorter,
-                const sort_options& how)
-      : state_(new state(std::move(bytes), budget, std::move(sorter), how)) {}
+  sorted_source(stored_bytes bytes, const memory_budget& budget,
+                std::unique_ptr<element_sorter> sorter, const sort_options& how)
+      : state_(std::make_unique<state>(std::move(bytes), budget,
+                                       memory_for_sorting(how.memory_bytes, budget),
+                                       std::move(sorter), how)) {}
 
   block<const T> next() {
     state_->memory.take();
@@ -55,15 +57,13 @@ class sorted_source {
 
  private:
   struct state {
-    state(stored_bytes bytes, const memory_budget& budget, std::unique_ptr<element_sorter> by,
-          const sort_options& how)
+    state(stored_bytes bytes, const memory_budget& budget, std::size_t memory_bytes,
+          std::unique_ptr<element_sorter> by, const sort_options& how)
         : temporary(how.temporary),
           sorter(std::move(by)),
           watch(how.progress, how.stop_token),
-          memory(budget, memory_for_sorting(how.memory_bytes, budget)),
-          stream(std::move(bytes), *sorter,
-                 {memory_for_sorting(how.memory_bytes, budget), threads_to_use(how.threads),
-                  temporary},
+          memory(budget, memory_bytes),
+          stream(std::move(bytes), *sorter, {memory_bytes, threads_to_use(how.threads), temporary},
                  watch) {}
 
     segment_builder temporary;
@@ -100,7 +100,8 @@ auto sorted(const Vector& read, Compare comp, Projection proj, const sort_option
 }  // namespace detail
 
 /// Costs nothing before begin(). The elements in an order that sort() might give them.
-template <class Vector, class Compare = std::ranges::less, class Projection = std::identity>
+template <detail::has_blocks Vector, class Compare = std::ranges::less,
+          class Projection = std::identity>
   requires detail::sorts<typename Vector::value_type, Compare, Projection>
 auto sorted_view(const Vector& v, Compare comp = {}, Projection proj = {},
                  const sort_options& how = {}) {
@@ -109,7 +110,8 @@ auto sorted_view(const Vector& v, Compare comp = {}, Projection proj = {},
 }
 
 /// The same, in the order of stable_sort().
-template <class Vector, class Compare = std::ranges::less, class Projection = std::identity>
+template <detail::has_blocks Vector, class Compare = std::ranges::less,
+          class Projection = std::identity>
   requires detail::sorts<typename Vector::value_type, Compare, Projection>
 auto stable_sorted_view(const Vector& v, Compare comp = {}, Projection proj = {},
                         const sort_options& how = {}) {

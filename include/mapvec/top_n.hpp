@@ -87,7 +87,7 @@ class first_elements {
 /// in that order: by default the greatest, the greatest first. From n == v.size() on that is all in
 /// memory, sorted by one thread. comp and proj are called by several threads at once; their first
 /// exception, or `error` when reading fails, is thrown.
-template <detail::stored_vector Vector, class Compare = std::ranges::greater,
+template <detail::has_blocks Vector, class Compare = std::ranges::greater,
           class Projection = std::identity>
   requires std::copyable<typename Vector::value_type> &&
            detail::sorts<typename Vector::value_type, Compare, Projection>

@@ -3,9 +3,10 @@
 // Dropping equal neighbours from vectors that are larger than memory:
 //
 //   mapvec::sort(v);
-//   const std::size_t dropped = mapvec::unique(v);  // v is shorter by so many, unlike
-//   std::unique's mapvec::unique_copy(v, keys, {}, &record::key);
+//   const std::size_t dropped = mapvec::unique(v);  // v is shorter by so many
+//   mapvec::unique_copy(v, one_of_each, {}, &record::key);
 //
+//  - Unlike std::unique, and like std::list::unique, unique() makes the vector shorter.
 //  - Of elements that follow one another and are equal, the first stays. They are read once and in
 //    order, as by blocks(). Nothing is written before the first element that goes.
 //  - A vector changes in its own file, and data() keeps its address. Where its elements are in

@@ -16,10 +16,6 @@
 
 namespace mapvec::detail {
 
-/// A vector, file_vector or file_view.
-template <class Container>
-concept has_blocks = requires(const Container& read) { mapvec::blocks(read); };
-
 template <class Container>
 concept can_be_appended_to = requires(Container& out) { out.truncate(out.size()); };
 

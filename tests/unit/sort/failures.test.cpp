@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
+
 #include <mapvec/file_vector.hpp>
 
 #include "sort_case.hpp"
@@ -83,6 +85,20 @@ TEST_F(sorting, that_cannot_put_the_elements_back_marks_the_vector_failed) {
   }
   EXPECT_EQ(lost, 1);
   EXPECT_GT(unharmed, 0);
+}
+
+TEST_F(sorting, does_without_threads_that_cannot_be_had) {
+  const std::string status = in_child_as_nobody([] {
+    limit_resource(RLIMIT_NPROC, 0);
+    std::vector<std::uint64_t> values = random_numbers(200'000);
+    for (const std::size_t memory : {little_memory, 64 * MiB}) {
+      vector<std::uint64_t> v = filed(values);
+      sort(v, {}, {}, {.memory_bytes = memory, .threads = 3, .progress = on_this_thread_alone()});
+      require(std::ranges::is_sorted(v), "they are not in order");
+      require(same_elements(contents(v), values), "an element is wrong");
+    }
+  });
+  EXPECT_EQ(status, "exit 0");
 }
 
 TEST_F(sorting, on_file_systems_without_direct_access_goes_through_the_cache) {

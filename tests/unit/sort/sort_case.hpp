@@ -10,6 +10,7 @@
 #include <functional>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -17,6 +18,7 @@
 #include <mapvec/sort.hpp>
 
 #include "sort_plan.hpp"
+#include "support/child_process.hpp"
 #include "support/resources.hpp"
 
 namespace mapvec::test {
@@ -79,6 +81,13 @@ inline std::vector<std::uint64_t> random_numbers(std::size_t count, std::uint64_
 
 /// So little that a MiB of elements goes through a temporary file.
 inline constexpr std::size_t little_memory = 256 * KiB;
+
+/// In a child whose threads must not be more than one.
+inline std::function<void(double)> on_this_thread_alone() {
+  return [own = std::this_thread::get_id()](double) {
+    require(std::this_thread::get_id() == own, "there is another thread");
+  };
+}
 
 class sorting : public counts_resources {};
 

@@ -16,11 +16,14 @@
 #include <utility>
 #include <vector>
 
+#include <sys/resource.h>
+
 #include <mapvec/file_view.hpp>
 #include <mapvec/sorted_view.hpp>
 
 #include "sort_case.hpp"
 #include "support/captured_errors.hpp"
+#include "support/child_process.hpp"
 #include "support/directories.hpp"
 #include "support/instrumented_syscalls.hpp"
 
@@ -163,6 +166,22 @@ TEST_F(sorted_views, end_when_a_stop_is_requested) {
       EXPECT_EQ(stopped.code().value(), ECANCELED);
     }
   }
+}
+
+TEST_F(sorted_views, do_without_threads_that_cannot_be_had) {
+  const std::string status = in_child_as_nobody([] {
+    limit_resource(RLIMIT_NPROC, 0);
+    const std::vector<std::uint64_t> values = random_numbers(200'000);
+    const vector<std::uint64_t> v = filed(values);
+    std::vector<std::uint64_t> all;
+    const sort_options how{
+        .memory_bytes = little_memory, .threads = 3, .progress = on_this_thread_alone()};
+    for (const auto& block : sorted_view(v, {}, {}, how)) {
+      all.insert(all.end(), block.begin(), block.end());
+    }
+    require(all == sorted(values), "an element is wrong");
+  });
+  EXPECT_EQ(status, "exit 0");
 }
 
 TEST_F(sorted_views, report_a_fault_at_each_system_call) {
