@@ -78,6 +78,7 @@ set(mapvec_core_sources
   src/view_storage.cpp
   src/threads.cpp
   src/direct_file.cpp
+  src/read_ahead_pause.cpp
   src/block_reader.cpp
   src/block_writer.cpp
   src/gather_requests.cpp

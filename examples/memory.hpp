@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
+#include <mapvec/budget.hpp>
 #include <ostream>
 #include <stdexcept>
 #include <string>
@@ -51,13 +52,6 @@ inline std::uint64_t peak_of_group() {
   return peak;
 }
 
-/// Goes to the group above this one, if that is allowed.
-inline void leave_group() {
-  const std::string group = memory_group();
-  if (group.empty()) return;
-  std::ofstream(group.substr(0, group.rfind('/')) + "/cgroup.procs") << ::getpid() << std::flush;
-}
-
 /// The most that the process ever had, files that it has mapped included.
 inline std::uint64_t peak_resident_bytes() {
   rusage used{};
@@ -83,46 +77,41 @@ inline void forget_file(const std::string& path) {
   ::close(fd);
 }
 
-/// The most memory that a growing vector and its process have had at once. Looks once per mebibyte
-/// that was added, and only if there is a budget.
+/// A limit for the memory that vectors take together, and the most that they and their process have
+/// had. Looks once per mebibyte that was added, and only if there is a limit.
 class memory_watch {
  public:
-  std::size_t budget_bytes = 0;
+  memory_watch() = default;
+  explicit memory_watch(std::size_t limit_bytes) : budget_(limit_bytes) {}
 
-  template <class Vector>
-  void look(const Vector& growing) {
-    const std::size_t size_bytes = growing.size() * sizeof(growing[0]);
-    if (budget_bytes == 0 || size_bytes < looked_at_bytes_ + (1 << 20)) return;
+  bool is_bounded() const { return budget_.is_limited(); }
+  const mapvec::memory_budget& budget() const { return budget_; }
+
+  template <class... Vectors>
+  void look(const Vectors&... growing) {
+    const std::size_t size_bytes = (... + (growing.size() * sizeof(typename Vectors::value_type)));
+    if (!is_bounded() || size_bytes < looked_at_bytes_ + (1 << 20)) return;
     looked_at_bytes_ = size_bytes;
-    look_now(growing);
-  }
-  /// The file that has been read; this much is not to count as the program's.
-  void forget(const std::string& path) const {
-    if (budget_bytes != 0) forget_file(path);
-  }
-  /// The work that comes now has to have more.
-  template <class Vector>
-  void end(const Vector& grown) {
-    if (budget_bytes == 0) return;
-    look_now(grown);
-    // The kernel's own count misses nothing, not even what it keeps of each file that was opened.
-    if (const std::uint64_t peak = peak_of_group(); peak != 0) most_bytes_ = peak;
-    leave_group();
-  }
-  void print(std::ostream& out) const {
-    if (budget_bytes == 0) return;
-    out << "memory     " << resident_bytes_ << " bytes of the elements at the peak of reading, of "
-        << budget_bytes << " allowed; " << most_bytes_ << " in all, page cache included\n";
-  }
-
- private:
-  template <class Vector>
-  void look_now(const Vector& growing) {
-    const std::uint64_t now = growing.resident_bytes();
+    const std::uint64_t now = (... + growing.resident_bytes());
     resident_bytes_ = std::max(resident_bytes_, now);
     most_bytes_ = std::max(most_bytes_, now + anonymous_bytes());
   }
+  /// The file that has been read; this much is not to count as the program's.
+  void forget(const std::string& path) const {
+    if (is_bounded()) forget_file(path);
+  }
+  void print(std::ostream& out) const {
+    if (!is_bounded()) return;
+    // The kernel's own count misses nothing, not even what it keeps of each file that was opened.
+    const std::uint64_t peak = peak_of_group();
+    out << "memory     " << resident_bytes_ << " bytes of the elements at the peak of growing, of "
+        << budget_.limit_bytes() << " allowed; "
+        << (peak != 0 ? peak : std::max(most_bytes_, peak_resident_bytes()))
+        << " in all, from reading to counting, page cache included\n";
+  }
 
+ private:
+  mapvec::memory_budget budget_;
   std::size_t looked_at_bytes_ = 0;
   std::uint64_t resident_bytes_ = 0;
   std::uint64_t most_bytes_ = 0;

@@ -4,7 +4,7 @@
 // Every N consecutive words are hashed to 64 bits and a record is appended for them. Sorted by
 // hash, equal phrases are neighbours, and counting is one walk. Texts are not compared: among n
 // phrases two share a hash, and count as one, with odds of n^2 / 2^65, for a hundred million 1 in
-// 3,700. With --keep the records go into a file that outlives the program, and sorts a copy.
+// 3,700. With --keep the records go into a file that outlives the program, and a copy is sorted.
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
@@ -13,7 +13,9 @@
 #include <iomanip>
 #include <iostream>
 #include <locale>
+#include <mapvec/blocks.hpp>
 #include <mapvec/file_vector.hpp>
+#include <mapvec/sort.hpp>
 #include <mapvec/vector.hpp>
 #include <set>
 #include <stdexcept>
@@ -23,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "counting.hpp"
 #include "files.hpp"
 #include "memory.hpp"
 #include "terminal.hpp"
@@ -41,36 +44,19 @@ constexpr auto usage =
     "             left in this file, and counts all; a run that is killed leaves whole files. For\n"
     "             NumPy: F.names.npy has the full name of each file and a zero byte behind it; a\n"
     "             record's 'file' is the index of the name\n"
-    "  --memory SIZE  such as 64M: no more of the records is in memory, page cache included, "
-    "while\n"
-    "             they are read; says how much it was. Sorting still takes them all\n";
-
-struct record {  // so many words begin at this byte of this file; sorted in the order of members
-  std::uint64_t hash;
-  std::uint32_t file, words;
-  std::uint64_t offset;
-  friend auto operator<=>(const record&, const record&) = default;
-};
-MAPVEC_DESCRIBE(record, hash, file, words, offset);
-
-struct phrase {
-  std::size_t count, files;
-  std::string text;
-  record first;
-  bool operator<(const auto& b) const { return std::tie(b.count, text) < std::tie(count, b.text); }
-};
+    "  --memory SIZE  such as 64M: reading, sorting and counting have no more of the records in\n"
+    "             memory, page cache included; says how much it was\n";
 
 struct corpus {
-  std::size_t words = 5, top = 20, text = 0, binary = 0, unreadable = 0, distinct = 0,
-              text_bytes = 0;
+  std::size_t words = 5, top = 20, text = 0, binary = 0, unreadable = 0, text_bytes = 0;
   std::vector<std::string> files;  // a record holds the index
   std::size_t known_files = 0;     // so many of them have been read by earlier runs
   mapvec::vector<record> records;
   mapvec::file_vector<record> kept;  // instead, until it is time to sort; open with --keep only
   mapvec::file_vector<unsigned char> names;  // of the files whose records are kept
-  memory_watch memory;                       // that reading takes, if it is bounded
+  memory_watch memory;
 
-  mapvec::options storing() const { return {.memory_budget_bytes = memory.budget_bytes}; }
+  mapvec::options storing() const { return {.budget = memory.budget()}; }
 };
 
 void skip_unreadable(corpus& texts, const std::string& path, const std::error_code& reason) {
@@ -83,8 +69,11 @@ void skip_unreadable(corpus& texts, const std::string& path, const std::error_co
 void open_kept(corpus& texts, fs::path path) {
   using byte_file = mapvec::file_vector<unsigned char>;
   texts.kept = mapvec::file_vector<record>::open_or_create(path, texts.storing());
+  // The run before may have left it in memory.
+  if (texts.memory.is_bounded()) texts.kept.evict(0, texts.kept.size());
   path.replace_extension(".names.npy");
-  texts.names = texts.kept.empty() ? byte_file::open_or_create(path) : byte_file::open(path);
+  texts.names = texts.kept.empty() ? byte_file::open_or_create(path, texts.storing())
+                                   : byte_file::open(path, texts.storing());
   std::vector<std::string> files(1);
   for (const unsigned char letter : std::as_const(texts.names)) {
     if (letter != 0) files.back() += static_cast<char>(letter);
@@ -92,11 +81,13 @@ void open_kept(corpus& texts, fs::path path) {
   }
   bool fits = files.back().empty();  // else the last name was cut
   files.pop_back();
-  for (const record& each : std::as_const(texts.kept)) {
-    fits = fits && each.file < files.size();
-    if (each.words == texts.words) continue;
-    throw std::runtime_error(texts.kept.path() + " has phrases of " + std::to_string(each.words) +
-                             " words, which --words has to say");
+  for (const auto& block : mapvec::blocks(std::as_const(texts.kept))) {
+    for (const record& each : block) {
+      fits = fits && each.file < files.size();
+      if (each.words == texts.words) continue;
+      throw std::runtime_error(texts.kept.path() + " has phrases of " + std::to_string(each.words) +
+                               " words, which --words has to say");
+    }
   }
   if (!fits)
     throw std::runtime_error(path.string() + " is not of " + texts.kept.path() + ": it names " +
@@ -146,52 +137,47 @@ void read_files(corpus& texts, auto& records) {
     }
     if (texts.kept.is_open()) keep_name(texts, i);
     texts.memory.forget(texts.files[i]);
-    texts.memory.look(records);
+    texts.memory.look(texts.records, texts.kept);
   }
-  texts.memory.end(records);
 }
 
-// Walks over the runs of equal hashes. A text is read only where the count could make the list.
-std::multiset<phrase> most_repeated(corpus& texts) {
-  std::multiset<phrase> best;
-  const auto end = texts.records.end();
-  const auto by_name = [&](const record& a, const record& b) {  // kept files are in no such order
-    return std::tie(texts.files[a.file], a.offset) < std::tie(texts.files[b.file], b.offset);
-  };
-  for (auto first = texts.records.begin(), last = first; first != end; first = last) {
-    std::size_t files = 1;
-    while (++last != end && last->hash == first->hash) files += last->file != last[-1].file;
-    const auto count = static_cast<std::size_t>(last - first);
-    ++texts.distinct;
-    if (best.size() == texts.top && count < best.rbegin()->count) continue;
-    const record& place = *std::ranges::min_element(first, last, by_name);
-    std::string text = phrase_at(texts.files[place.file], place.offset, texts.words);
-    best.insert({count, files, text.empty() ? lost_text : std::move(text), place});
-    if (best.size() > texts.top) best.erase(std::prev(best.end()));
+// What is kept stays as it was read: a copy is sorted. Equal phrases stay in the order of reading.
+void sort_records(corpus& texts) {
+  texts.records.reserve(texts.records.size() + texts.kept.size());
+  for (const auto& block : mapvec::blocks(std::as_const(texts.kept))) {
+    texts.records.append_range(block);
+    texts.memory.look(texts.records, texts.kept);
   }
-  return best;
+  mapvec::stable_sort(texts.records, {}, &record::hash,
+                      {.progress = [](double share) { show_progress("sorting", share); }});
+}
+
+counted_phrases count(const corpus& texts) {
+  return count_phrases(texts.records, texts.files, texts.top, [&](const record& place) {
+    const std::string& file = texts.files[place.file];
+    const std::string text = phrase_at(file, place.offset, texts.words);
+    texts.memory.forget(file);
+    return text.empty() ? lost_text : text;
+  });
 }
 
 void find_phrases(corpus& texts) {
-  std::multiset<phrase> best;
+  counted_phrases found;
   stopwatch phases;
   phases.time("reading", texts.text_bytes, [&] {
     return texts.kept.is_open() ? read_files(texts, texts.kept) : read_files(texts, texts.records);
   });
   if (texts.text == 0 && texts.kept.empty()) throw std::runtime_error("there is no text to read");
   const std::uint64_t record_bytes = (texts.records.size() + texts.kept.size()) * sizeof(record);
-  phases.time("sorting", record_bytes, [&] {
-    texts.records.append_range(std::as_const(texts.kept));  // what is kept stays as it was read
-    std::sort(texts.records.begin(), texts.records.end());
-  });
-  phases.time("counting", record_bytes, [&] { best = most_repeated(texts); });
+  phases.time("sorting", record_bytes, [&] { sort_records(texts); });
+  phases.time("counting", record_bytes, [&] { found = count(texts); });
   show_progress("", 1);
   std::size_t width = 6;
-  for (const auto& each : best) width = std::clamp(each.text.size(), width, std::size_t{60});
+  for (const auto& each : found.best) width = std::clamp(each.text.size(), width, std::size_t{60});
   const auto column = std::setw(static_cast<int>(width));
   std::cout << "     count     files  " << std::left << column << "phrase" << "  first at byte\n";
   std::set<std::uint32_t> lost;  // files that have been told of
-  for (const auto& [count, files, text, first] : best) {
+  for (const auto& [count, files, text, first] : found.best) {
     if (text == lost_text && lost.insert(first.file).second)
       std::cerr << "phrases: cannot read " << texts.files[first.file] << " any more\n";
     std::cout << std::right << std::setw(10) << count << std::setw(10) << files << "  " << std::left
@@ -199,7 +185,7 @@ void find_phrases(corpus& texts) {
   }
   std::cout << "\ntext       " << texts.text << " files, " << texts.text_bytes << " bytes; skipped "
             << texts.binary << " binary, " << texts.unreadable << " unreadable\nelements   "
-            << texts.records.size() << " of " << sizeof(record) << " bytes, " << texts.distinct
+            << texts.records.size() << " of " << sizeof(record) << " bytes, " << found.distinct
             << " distinct\nbytes      "
             << texts.records.disk_size_bytes() + texts.kept.disk_size_bytes() << " on disk, "
             << peak_resident_bytes() << " of memory at the peak\n";
@@ -224,7 +210,7 @@ int main(int argc, char** argv) try {
     if (argument == "--words") texts.words = whole_number(argument, value);
     if (argument == "--top") texts.top = whole_number(argument, value);
     if (argument == "--keep") keep = value;
-    if (argument == "--memory") texts.memory.budget_bytes = size_in_bytes(argument, value);
+    if (argument == "--memory") texts.memory = memory_watch(size_in_bytes(argument, value));
     if (argument == "--keep" && !value.ends_with(".npy"))
       throw std::invalid_argument("--keep needs a name that ends in .npy");
   }

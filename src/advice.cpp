@@ -29,7 +29,8 @@ pages surrounding(std::byte* data, std::size_t size_bytes) noexcept {
 int kernel_advice(access how) noexcept { return how == access::random ? MADV_RANDOM : MADV_NORMAL; }
 
 void advise(std::byte* data, std::size_t size_bytes, access how) noexcept {
-  sys::madvise(data, size_bytes, kernel_advice(how));
+  const pages range = surrounding(data, size_bytes);
+  sys::madvise(range.data, range.size_bytes, kernel_advice(how));
 }
 
 void prefetch(std::byte* data, std::size_t size_bytes) noexcept {

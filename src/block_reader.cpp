@@ -6,6 +6,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "direct_file.hpp"
 #include "posix/quiet_thread.hpp"
 #include "posix/syscalls.hpp"
+#include "read_ahead_pause.hpp"
 
 namespace mapvec::detail {
 namespace {
@@ -65,6 +67,7 @@ struct block_reader::state {
   region buffers;
   std::unique_ptr<direct_file> direct;
   std::vector<std::thread> threads;
+  std::optional<read_ahead_pause> pause;
 };
 
 block_reader::state::state(stored_bytes bytes, const block_plan& wanted)
@@ -74,6 +77,7 @@ block_reader::state::state(stored_bytes bytes, const block_plan& wanted)
       // Blocks begin and end within what can be read, so a little before and behind comes along.
       buffer_bytes(round_up(plan.block_bytes + direct_bytes, direct_bytes) + direct_bytes) {
   slots.resize(std::max<std::size_t>(std::min(plan.buffers, count), 1));
+  if (!plan.in_place) pause.emplace(source);
 }
 
 block_reader::state::~state() {

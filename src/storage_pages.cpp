@@ -117,6 +117,7 @@ stored_bytes storage::source(std::size_t used_bytes) const {
   found.offset_bytes = state_->element.header_bytes;
   found.name = state_->backing.descriptor.name();
   found.budget_bytes = budget().limit_bytes();
+  found.advised = state_->advised;
   return found;
 }
 

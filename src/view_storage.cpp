@@ -2,6 +2,7 @@
 #include <mapvec/detail/view_storage.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 
 #include <mapvec/detail/block_reader.hpp>
@@ -39,6 +40,7 @@ struct view_storage::state {
   file opened;
   region mapped;
   std::size_t counted_bytes = 0;
+  std::atomic<access> advised = access::normal;
 };
 
 namespace {
@@ -119,7 +121,8 @@ stored_bytes view_storage::source() const {
           .size_bytes = used_bytes_,
           .fd = state_->opened.descriptor(),
           .offset_bytes = state_->contents.header.size_bytes(),
-          .name = state_->opened.name()};
+          .name = state_->opened.name(),
+          .advised = state_->advised};
 }
 
 std::string view_storage::path() const {
@@ -154,7 +157,9 @@ void view_storage::evict(std::size_t offset_bytes, std::size_t size_bytes) const
 }
 
 void view_storage::advise(access how) const noexcept {
-  if (state_ != nullptr) detail::advise(state_->mapped.data(), state_->mapped.size_bytes(), how);
+  if (state_ == nullptr) return;
+  state_->advised = how;
+  detail::advise(state_->mapped.data(), state_->mapped.size_bytes(), how);
 }
 
 }  // namespace mapvec::detail

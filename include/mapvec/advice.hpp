@@ -18,7 +18,8 @@ namespace detail {
 
 /// `how` as a MADV_ value.
 MAPVEC_API int kernel_advice(access how) noexcept;
-/// Applies to the whole mapping, so that it stays one mapping. Refusals are dropped.
+/// Applies to the pages that are touched; for the whole of a mapping it stays one. Refusals are
+/// dropped.
 MAPVEC_API void advise(std::byte* data, std::size_t size_bytes, access how) noexcept;
 /// Starts reading the pages that touch [data, data + size); does not wait for them.
 MAPVEC_API void prefetch(std::byte* data, std::size_t size_bytes) noexcept;

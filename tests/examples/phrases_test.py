@@ -5,7 +5,8 @@
 # place is compared with a count by regular expressions, which shares no code with it. What it keeps
 # is read by NumPy.
 #
-# usage: phrases_test.py PROGRAM [TestClass]; of the classes only Keep needs NumPy
+# usage: phrases_test.py PROGRAM [TestClass]; of the classes only Keep needs NumPy, and only Memory
+# a memory group
 import ctypes
 import errno
 import os
@@ -19,7 +20,9 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+from random import Random
 
 try:
     import numpy
@@ -216,16 +219,18 @@ class Report(Scratch):
         found = re.search(r"([\d,]+) on disk", run(self.root).stdout)
         self.assertGreaterEqual(number(found[1]), 69996 * 24)
 
-    def test_memory_is_bounded_while_reading(self):
+    def test_the_elements_in_memory_are_bounded(self):
         # 100,000 records of 24 bytes, 2.4 MB; the program itself is counted, too.
         self.write("large.txt", b"one two three four five six seven " * 15000)
         plain = run(self.root).stdout
         bounded = run(self.root, "--memory", "1M").stdout
-        took = re.search(r"\nmemory +([\d,]+) bytes of the elements at the peak of reading, of "
-                         r"1,048,576 allowed; ([\d,]+) in all, page cache included\n", bounded)
+        took = re.search(r"\nmemory +([\d,]+) bytes of the elements at the peak of growing, of "
+                         r"1,048,576 allowed; ([\d,]+) in all, from reading to counting, "
+                         r"page cache included\n", bounded)
         self.assertLessEqual(number(took[1]), 1 << 20)
         self.assertGreater(number(took[1]), 1 << 18)
         self.assertLess(number(took[2]), 64 << 20)
+        self.assertGreater(number(took[2]), number(took[1]))
         self.assertNotIn("memory  ", plain)
         self.assertEqual(plain.partition("\ntext")[0], bounded.partition("\ntext")[0])
 
@@ -370,6 +375,93 @@ class Mistakes(Scratch):
                                     timeout=60, encoding="utf-8")
         self.assertEqual(result.returncode, 1)
         self.assertIn("standard output", result.stderr)
+
+
+class MemoryGroup:
+    """A memory group such as ./run makes, of version 1 or 2. OSError where there can be none."""
+    VERSIONS = (("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.max_usage_in_bytes"),
+                ("/sys/fs/cgroup", "memory.max", "memory.peak"))
+
+    def __init__(self, limit_bytes):
+        failures = []
+        for parent, limit, self.peak in self.VERSIONS:
+            self.folder = pathlib.Path(parent) / f"mapvec-run-{os.getpid()}"
+            try:
+                self.folder.mkdir()
+            except OSError as failure:
+                failures.append(str(failure))
+                continue
+            if (self.folder / limit).exists() and (self.folder / self.peak).exists():
+                (self.folder / limit).write_text(str(limit_bytes), encoding="ascii")
+                return
+            failures.append(f"{parent} has no memory controller that keeps a peak")
+            self.folder.rmdir()
+        raise OSError("no memory group: " + "; ".join(failures))
+
+    def enter(self):
+        (self.folder / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
+
+    def close(self):
+        """How much memory there was at the peak."""
+        peak = int((self.folder / self.peak).read_text(encoding="ascii"))
+        for _ in range(100):  # it is busy for a moment after its last process
+            try:
+                self.folder.rmdir()
+                break
+            except OSError:
+                time.sleep(0.02)
+        return peak
+
+
+def why_memory_is_not_counted(program):
+    """Empty if it is."""
+    if b"__asan_init" in pathlib.Path(program).read_bytes():
+        return "the memory of AddressSanitizer would be counted, too"
+    try:
+        MemoryGroup(64 << 20).close()
+    except OSError as failure:
+        return str(failure)
+    return ""
+
+
+class Memory(Scratch):
+    """2,400,000 records of 24 bytes, of which a tenth may be in memory."""
+    SIZE = 6 << 20
+
+    def setUp(self):
+        super().setUp()
+        random = Random(7)
+        text = " ".join(f"{random.randrange(16 ** 4):x}" for _ in range(2000)).encode()
+        for name in ("a/1", "a/2", "b/1"):  # equal phrases go through many blocks
+            self.write(name, ((text + b"\n") * 50 + b"one " * 100000) * 4)
+
+    def run_in_group(self, *arguments):
+        """The output, and what it says of its peak, which is what the group says."""
+        group = MemoryGroup(16 * self.SIZE)
+        result = run(*arguments, "--memory", "6M", preexec_fn=group.enter)
+        peak = group.close()
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        said = number(re.search(r"; ([\d,]+) in all, ", result.stdout)[1])
+        self.assertLessEqual(said, peak)
+        self.assertGreaterEqual(said, peak - (1 << 20))
+        return result.stdout, said
+
+    def expect_bounded(self, *arguments):
+        _, least = self.run_in_group(self.write("small", b"one two three four five"))
+        output, peak = self.run_in_group(*arguments)
+        self.assertLess(peak - least, 2 * self.SIZE)
+        return output
+
+    def test_reading_sorting_and_counting_are_bounded_together(self):
+        output = self.expect_bounded(self.root / "a", self.root / "b")
+        self.assertEqual(table(output), table(run(self.root / "a", self.root / "b").stdout))
+        self.assertEqual(rows(output)[0][:3], (1200000 - 4 * 3 * 4, 3, "one one one one one"))
+
+    def test_so_are_records_of_earlier_runs(self):
+        keep = ("--keep", self.root / "kept.npy")
+        self.run_in_group(*keep, self.root / "b")
+        output = self.expect_bounded(*keep, self.root / "a")
+        self.assertEqual(table(output), table(run(self.root / "a", self.root / "b").stdout))
 
 
 class Keep(Scratch):
@@ -582,6 +674,9 @@ class Keep(Scratch):
 if __name__ == "__main__":
     if numpy is None and "Keep" in sys.argv:
         print("Skipped\nthis Python has no NumPy")
+        sys.exit(77)
+    if "Memory" in sys.argv and (reason := why_memory_is_not_counted(sys.argv[1])):
+        print(f"Skipped\n{reason}")
         sys.exit(77)
     PROGRAM = os.path.abspath(sys.argv[1])
     unittest.main(argv=[sys.argv[0]] + sys.argv[2:], verbosity=1)

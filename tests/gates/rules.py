@@ -43,6 +43,8 @@ LAYERS = [
         "src/direct_file.hpp",
         "src/direct_file.cpp",
         "include/mapvec/detail/block_reader.hpp",
+        "src/read_ahead_pause.hpp",
+        "src/read_ahead_pause.cpp",
         "src/block_reader.cpp",
         "include/mapvec/detail/block_writer.hpp",
         "src/block_writer.cpp",

@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 
+#include <mapvec/advice.hpp>
 #include <mapvec/config.hpp>
 #include <mapvec/units.hpp>
 
@@ -29,6 +30,7 @@ struct stored_bytes {
   std::string name{};  ///< for messages
   /// So much of it may be in memory: gather() then drops what it has used.
   std::size_t budget_bytes = std::numeric_limits<std::size_t>::max();
+  access advised = access::normal;
 };
 
 struct block_plan {

@@ -102,6 +102,36 @@ TEST_F(reading_blocks, takes_elements_larger_than_a_block) {
   EXPECT_EQ(next, 50U);
 }
 
+// A page that the kernel has read ahead makes it read on where it is touched.
+TEST_F(reading_blocks, brings_nothing_into_memory_by_showing_what_is_there) {
+  words v = cold(4 * MiB);
+  const auto resident_share = [](const words& read) {
+    read.evict(0, read.size());
+    EXPECT_EQ(read[0], 0U);  // and what the kernel reads with it, some of it not at once
+    // One buffer: nobody reads past the cache what the kernel is going to read into it.
+    expect_counted(blocks(read, {.block_bytes = 70 * KiB, .buffers = 1, .reading_threads = 1}),
+                   read.size());
+    return static_cast<double>(read.resident_bytes()) / static_cast<double>(read.size() * 8);
+  };
+  EXPECT_LT(resident_share(v), 0.5);
+  EXPECT_FALSE(mapping_at(v.data()).has_flag("rr"));
+  v.advise(access::random);
+  EXPECT_LT(resident_share(v), 0.1);
+  EXPECT_TRUE(mapping_at(v.data()).has_flag("rr"));
+}
+
+TEST_F(reading_blocks, of_a_view_leave_the_advice_for_it_as_it_was) {
+  auto written = file_vector<std::uint64_t>::create(directory_ / "a.npy");
+  written.append_range(counted(block_count, {}));
+  written.commit();
+  const auto view = file_view<std::uint64_t>::open(directory_ / "a.npy");
+  for (const access how : {access::random, access::normal}) {
+    view.advise(how);
+    expect_counted(blocks(view, small_blocks), block_count);
+    EXPECT_EQ(mapping_at(view.data()).has_flag("rr"), how == access::random);
+  }
+}
+
 TEST_F(reading_blocks, reads_each_byte_once_and_past_the_page_cache) {
   const words v = cold(MiB);
   if (v.resident_bytes() != 0) GTEST_SKIP() << "the file system is memory";

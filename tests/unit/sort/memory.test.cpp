@@ -12,6 +12,7 @@
 #include "posix/syscalls.hpp"
 #include "sort_case.hpp"
 #include "support/child_process.hpp"
+#include "support/directories.hpp"
 #include "support/instrumented_syscalls.hpp"
 #include "support/memory_group.hpp"
 
@@ -74,6 +75,35 @@ TEST_F(sorting, takes_its_memory_from_the_budget) {
   for (const call_record& each : log.records(call::mprotect)) mapped_bytes += each.size_bytes;
   EXPECT_LE(mapped_bytes, 4 * MiB);
   EXPECT_LT(settings.budget.held_bytes(), 4 * MiB + 1);
+}
+
+/// The most of `v` that is in memory before the first element is overwritten.
+std::size_t most_resident_bytes(auto& v) {
+  v.evict(0, v.size());
+  std::size_t most = 0;
+  sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 1, .progress = [&](double done) {
+                     if (done <= 0.5) most = std::max(most, v.resident_bytes());
+                   }});
+  return most;
+}
+
+TEST_F(sorting, brings_nothing_into_memory_by_looking_at_what_is_there) {
+  vector<std::uint64_t> v = filed(random_numbers(MiB));
+  EXPECT_LE(most_resident_bytes(v), 64 * KiB);
+  const scratch_directory directory;
+  auto lasting = file_vector<std::uint64_t>::create(directory / "numbers.npy");
+  lasting.append_range(random_numbers(MiB));
+  lasting.commit();
+  EXPECT_LE(most_resident_bytes(lasting), 64 * KiB);
+}
+
+TEST_F(sorting, leaves_the_advice_for_the_vector_as_it_was) {
+  for (const access how : {access::normal, access::random}) {
+    vector<std::uint64_t> v = filed(random_numbers(MiB));
+    v.advise(how);
+    sort(v, {}, {}, {.memory_bytes = little_memory});
+    EXPECT_EQ(mapping_at(v.data()).has_flag("rr"), how == access::random);
+  }
 }
 
 TEST_F(sorting, finds_what_memory_is_available) {
