@@ -29,11 +29,13 @@ using number = std::uint64_t;
 /// The command line: each member is an argument `name=value`.
 struct job {
   std::size_t bytes = std::size_t{128} << 20;
-  std::size_t span = std::size_t{1} << 20;   // bytes of one append_range
-  std::size_t reads = std::size_t{1} << 20;  // of random_read
-  std::size_t milliseconds = 0;              // repeat until so much time is over; 0: once
-  std::size_t warm_up = 0;                   // bytes of the pass that is not counted; 0: as many
-  std::string path;                          // of a file made by an earlier workload
+  std::size_t span = std::size_t{1} << 20;      // bytes of one append_range
+  std::size_t reads = std::size_t{1} << 20;     // of random_read
+  std::size_t milliseconds = 0;                 // repeat until so much time is over; 0: once
+  std::size_t warm_up = 0;                      // bytes of the pass that is not counted; 0: as many
+  std::size_t memory = std::size_t{256} << 20;  // that a sort may have
+  std::size_t threads = 2;                      // that sort
+  std::string path;                             // of a file made by an earlier workload
 
   std::size_t count() const { return bytes / sizeof(number); }
   std::size_t warm_up_bytes() const { return warm_up != 0 ? warm_up : bytes; }
@@ -106,11 +108,10 @@ inline std::size_t parse_number(std::string_view text) {
 inline job parse(int count, char** arguments) {
   job parsed;
   const std::initializer_list<std::pair<std::string_view, std::size_t*>> numbers = {
-      {"bytes=", &parsed.bytes},
-      {"span=", &parsed.span},
-      {"reads=", &parsed.reads},
-      {"milliseconds=", &parsed.milliseconds},
-      {"warm_up=", &parsed.warm_up}};
+      {"bytes=", &parsed.bytes},     {"span=", &parsed.span},
+      {"reads=", &parsed.reads},     {"milliseconds=", &parsed.milliseconds},
+      {"warm_up=", &parsed.warm_up}, {"memory=", &parsed.memory},
+      {"threads=", &parsed.threads}};
   for (int i = 2; i < count; ++i) {
     const std::string_view text = arguments[i];
     const auto key = text.substr(0, text.find('=') + 1);

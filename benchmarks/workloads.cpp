@@ -13,6 +13,7 @@
 #include "peers/remap_doubling_vector.hpp"
 #include "workloads.hpp"
 #include "workloads_past.hpp"
+#include "workloads_sort.hpp"
 
 namespace bench {
 
@@ -111,6 +112,13 @@ std::vector<workload> workloads() {
       {"hot_scan/alone", hot_scan_alone},
       {"hot_scan/mapvec_bounded", hot_scan_beside<bounded>},
       {"hot_scan/mapvec", hot_scan_beside<ours>},
+      {"sort/mapvec", sort_numbers},
+      {"sort/std_mapped", sort_numbers_mapped},
+      {"sort/copy_twice", copy_twice},
+      {"sort_records/mapvec", sort_records},
+      {"sort_records/gnu_sort", sort_text},
+      {"sort_resident/mapvec", sort_resident},
+      {"sort_resident/std", sort_resident_std},
       {"growth/mapvec", grow_ours},
       {"growth/fallocate", grow_by_hand},
   };

@@ -3,9 +3,16 @@
 // The workloads for stxxl: a program of its own, because the library wants flags that nobody else
 // should be built with.
 
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include <stxxl/sort>
+
 #include "past_passes.hpp"
 #include "peers/stxxl_vector.hpp"
 #include "workloads.hpp"
+#include "workloads_sort.hpp"
 
 namespace peers {
 
@@ -52,6 +59,59 @@ bench::counters scan_past(const bench::job& asked) {
   });
 }
 
+/// As stxxl::sort wants it.
+template <class T>
+struct by_key {
+  bool operator()(const T& a, const T& b) const { return bench::key_of(a) < bench::key_of(b); }
+  T min_value() const { return extreme(0); }
+  T max_value() const { return extreme(~bench::number{0}); }
+
+ private:
+  static T extreme(bench::number key) {
+    if constexpr (sizeof(T) == sizeof(key)) {
+      return key;
+    } else {
+      return {key, 0, 0};
+    }
+  }
+};
+
+/// A vector and its runs, past the page cache.
+template <class T>
+class sort_by_stxxl {
+ public:
+  explicit sort_by_stxxl(const bench::job& asked)
+      : count_(asked.bytes / sizeof(T)), memory_bytes_(asked.memory) {
+    peers::configure_stxxl(peers::input_output::direct, 2 * asked.bytes);
+    elements_.emplace(count_);
+  }
+  void fill() {
+    typename elements::bufwriter_type writer(*elements_);
+    bench::make_elements<T>(count_, [&](std::span<const T> piece) {
+      for (const T& each : piece) writer << each;
+    });
+    writer.finish();
+  }
+  void sort() {
+    stxxl::sort(elements_->begin(), elements_->end(), by_key<T>(), memory_bytes_);
+    elements_->flush();
+  }
+  void check() const {
+    bench::sorted_check<T> check;
+    for (typename elements::bufreader_type read(*elements_); !read.empty(); ++read) {
+      check.see(*read);
+    }
+    check.end(count_);
+  }
+
+ private:
+  using elements = peers::stxxl_vector<T>;
+
+  std::size_t count_;
+  std::size_t memory_bytes_;
+  std::optional<elements> elements_;
+};
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -59,5 +119,7 @@ int main(int count, char** arguments) {
                     {{"push_back/stxxl", push_back_cached},
                      {"append_past/stxxl", push_back_past},
                      {"append_past/stxxl_writer", write_past},
-                     {"scan_past/stxxl", scan_past}});
+                     {"scan_past/stxxl", scan_past},
+                     {"sort/stxxl", bench::time_sort<sort_by_stxxl<bench::number>>},
+                     {"sort_records/stxxl", bench::time_sort<sort_by_stxxl<bench::sort_record>>}});
 }

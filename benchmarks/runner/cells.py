@@ -30,6 +30,7 @@ class Contender:
     file: str = "npy"  # which of the large files it reads, in the cells that need one
     arguments: dict = dataclasses.field(default_factory=dict)  # go before those of the cell
     every: int = 1  # takes part in each, or each third round
+    grouped: bool = False  # in the memory group, wherever the others are
     fio: Fio = None
 
 
@@ -40,6 +41,7 @@ def fio(*, pattern, block, depth, size=GIB):
 
 RANDOM_READS = 20_000
 STXXL = {"program": "workloads_stxxl", "package": "libstxxl-dev", "file": "raw"}
+VQSORT = {"program": "workloads_vqsort", "package": "libhwy-dev"}
 LMDB = {"program": "workloads_lmdb", "package": "liblmdb-dev", "file": "lmdb"}
 
 CONTENDERS = {
@@ -73,6 +75,17 @@ CONTENDERS = {
     "stxxl_reader": Contender("stxxl::vector, bufreader", "stxxl", **STXXL),
     "lmdb": Contender("LMDB", every=3, **LMDB),
     "lmdb_cold": Contender("LMDB", "lmdb", **LMDB),
+    "sort": Contender("mapvec::sort", "mapvec"),
+    "sort_one": Contender("mapvec::sort, 1 thread", "mapvec", arguments={"threads": 1}),
+    "stable_sort": Contender("mapvec::sort by a member", "mapvec"),
+    "stxxl_sort": Contender("stxxl::sort", "stxxl", **STXXL),
+    "std_mapped": Contender("std::sort on the mapping, 256 MiB of memory in all", every=3,
+                            grouped=True),
+    "std_sort": Contender("std::sort", "std", environment=HUGE_MALLOC),
+    "vqsort": Contender("vqsort on huge pages, 1 thread", **VQSORT),
+    "vqsort_share": Contender("vqsort of all in memory, processor time / threads", **VQSORT),
+    "copy_twice": Contender("copy there and back, direct, 2 threads"),
+    "gnu_sort": Contender("GNU sort of the keys as text", every=3),
     "numpy": Contender("numpy.memmap", program="numpy_memmap.py", package="python3-numpy"),
     "pwrite": Contender("pwrite of 1 MiB (the limit)"),
     "pwrite_sparse": Contender("pwrite of 1 MiB", "pwrite"),
@@ -95,6 +108,8 @@ BEST_OF = {
     "best_write": tuple(f"write_{block}_{depth}" for block in ("1m", "4m") for depth in (8, 32)),
 }
 TRIAL_ROUNDS = 3
+# Who is the slower of these in a round is the limit in that round: nobody does without either.
+SLOWEST_OF = {"sort_limit": ("copy_twice", "vqsort_share")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,6 +151,7 @@ class Cell:
     reads_file: bool = False  # a large one, made beforehand
     needed_bytes: int = 0  # free on the disk
     rate_bytes: int = 0  # the metric is the time for so many bytes: show GB/s
+    table: str = "bench"  # which of the document's, named as its markers
 
     @property
     def ours(self):
@@ -150,7 +166,10 @@ class Cell:
 
     def measured_under(self, thp):
         """The contenders that run, one by one."""
-        return [one for name in self.contenders_under(thp) for one in BEST_OF.get(name, (name,))]
+        return [one for name in self.contenders_under(thp) for group in (BEST_OF, SLOWEST_OF)
+                for one in group.get(name, ())] + [
+                    name for name in self.contenders_under(thp)
+                    if name not in BEST_OF and name not in SLOWEST_OF]
 
 
 def workload(program, title, unit, contenders, goals, metric, **rest):
@@ -267,7 +286,38 @@ CELLS_PAST_MEMORY = (
                arguments={"bytes": size * GIB}, needed_bytes=(size + 4) * GIB)
       for size in (1, 10, 50)),
 )
-CELLS = CELLS_OF_ONE_PROCESS + CELLS_IN_MEMORY + CELLS_PAST_MEMORY
+
+# Sorting has a table of its own: it may be measured on another day, and takes as long.
+SORT_PEERS = ("sort", "stxxl_sort", "copy_twice", "vqsort_share", "sort_limit")
+SORT_SPEED = {"stxxl_sort": Goal("speed", 2.5), "sort_limit": Goal("time", 1.6)}
+SORT_PROCESSOR = {"stxxl_sort": Goal("time", 0.4)}
+RECORD_PEERS = ("stable_sort", "stxxl_sort", "gnu_sort")
+
+
+def sorting(program, title, contenders, goals, size, metric="seconds", **rest):
+    return workload(program, title, "s", contenders, goals, metric, table="sort",
+                    arguments={"bytes": size, **rest.pop("arguments", {})},
+                    needed_bytes=rest.pop("needed_bytes", 3 * size + GIB), **rest)
+
+
+CELLS_OF_SORTING = (
+    sorting("sort", "sort 1 GiB of u64 in 256 MiB", (*SORT_PEERS, "std_mapped"),
+            {**SORT_SPEED, "std_mapped": Goal("speed", 8)}, GIB),
+    sorting("sort", "sort 1 GiB of u64, processor time", ("sort", "stxxl_sort"), SORT_PROCESSOR, GIB,
+            "processor_seconds"),
+    sorting("sort", "sort 4 GiB of u64 in 256 MiB", SORT_PEERS, SORT_SPEED, 4 * GIB, rounds=3),
+    sorting("sort", "sort 4 GiB of u64, processor time", ("sort", "stxxl_sort"), SORT_PROCESSOR, 4 * GIB,
+            "processor_seconds", rounds=3),
+    sorting("sort_records", "sort 1 GiB of records of 24 bytes in 256 MiB", RECORD_PEERS,
+            {"stxxl_sort": Goal("speed", 1.5)}, GIB),
+    sorting("sort_resident", "sort 256 MiB of u64 in memory", ("sort", "std_sort", "vqsort"),
+            {"std_sort": Goal("speed", 4), "vqsort": Goal("speed", 1.5)}, CAP, needed_bytes=GIB,
+            arguments={"memory": GIB}),
+    sorting("sort_resident", "sort 256 MiB of u64 on one thread", ("sort_one", "vqsort"),
+            {"vqsort": Goal("speed", 0.95)}, CAP, needed_bytes=GIB, arguments={"memory": GIB}),
+)
+CELLS = CELLS_OF_ONE_PROCESS + CELLS_IN_MEMORY + CELLS_PAST_MEMORY + CELLS_OF_SORTING
+TABLES = tuple(dict.fromkeys(cell.table for cell in CELLS))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -120,7 +120,7 @@ class Runner:
                     *(f"{key}={value}" for key, value in arguments.items())]
         options = {"env": self.environment(contender, self.directory), "text": True,
                    "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        run = self.group.run if cell.grouped else subprocess.run
+        run = self.group.run if cell.grouped or contender.grouped else subprocess.run
         done = run(command, **options)
         if done.returncode != 0:
             lines = done.stderr.strip().splitlines() or ["killed, as when memory runs out"]

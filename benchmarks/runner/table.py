@@ -21,6 +21,8 @@ def spread(values):
 
 
 def label_of(name, shown):
+    if name in cells.SLOWEST_OF:
+        return "the slower of the two (the limit)"
     if shown == name:
         return cells.CONTENDERS[name].label
     return f"{cells.CONTENDERS[shown].label} (the best of four, the limit)"
@@ -50,6 +52,10 @@ def rows_of(cell, thp, results):
     measured = results[rounds.key_of(cell)]
 
     def values_of(name):
+        if name in cells.SLOWEST_OF:
+            members = [values_of(member) for member in cells.SLOWEST_OF[name]]
+            return {at: max(values[at] for values in members)
+                    for at in members[0] if all(at in values for values in members)}
         return {at: counters[cell.metric] for at, counters in measured.get(name, {}).items()}
 
     ours = values_of(cell.ours)

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+//
+// Sorting by mapvec, and by what needs no other library: std::sort on the mapping and in memory,
+// GNU sort, and a copy of the bytes there and back, which a sort through a file cannot beat.
+
+#include "workloads_sort.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <csignal>
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <mapvec/blocks.hpp>
+#include <mapvec/sort.hpp>
+#include <mapvec/vector.hpp>
+
+#include "peers/bench_directory.hpp"
+
+namespace bench {
+namespace {
+
+constexpr std::size_t piece_bytes = std::size_t{8} << 20;
+
+/// In a file, nothing of which is in memory, or, with memory enough, resident.
+template <class T>
+class sort_in_file {
+ public:
+  explicit sort_in_file(const job& asked)
+      : count_(asked.bytes / sizeof(T)),
+        how_{.memory_bytes = asked.memory, .threads = asked.threads} {}
+
+  void fill() {
+    elements_.clear();
+    make_elements<T>(count_, [&](std::span<const T> piece) { elements_.append_range(piece); });
+    elements_.evict(0, elements_.size());
+    if (elements_.resident_bytes() > (std::size_t{4} << 20)) {
+      throw std::runtime_error("the file system is memory");
+    }
+  }
+  void sort() {
+    if constexpr (sizeof(T) == sizeof(number)) {
+      mapvec::sort(elements_, {}, {}, how_);
+    } else {
+      mapvec::sort(elements_, {}, &T::key, how_);
+    }
+  }
+  void check() const {
+    sorted_check<T> check;
+    for (const auto block : mapvec::blocks(elements_)) {
+      for (const T& each : block) check.see(each);
+    }
+    check.end(count_);
+  }
+
+ protected:
+  std::size_t count_;
+  mapvec::sort_options how_;
+  mapvec::vector<T> elements_;
+};
+
+class sort_mapped : public sort_in_file<number> {
+ public:
+  using sort_in_file::sort_in_file;
+  void sort() { std::sort(elements_.begin(), elements_.end()); }
+};
+
+class sort_in_memory : public sort_in_file<number> {
+ public:
+  using sort_in_file::sort_in_file;
+  void fill() {
+    elements_.clear();
+    make_elements<number>(count_, [&](auto piece) { elements_.append_range(piece); });
+  }
+};
+
+class sort_by_std {
+ public:
+  explicit sort_by_std(const job& asked) : count_(asked.count()) { elements_.reserve(count_); }
+  void fill() {
+    elements_.clear();
+    make_elements<number>(count_, [&](std::span<const number> piece) {
+      elements_.insert(elements_.end(), piece.begin(), piece.end());
+    });
+  }
+  void sort() { std::sort(elements_.begin(), elements_.end()); }
+  void check() const {
+    sorted_check<number> check;
+    for (const number each : elements_) check.see(each);
+    check.end(count_);
+  }
+
+ private:
+  std::size_t count_;
+  std::vector<number> elements_;
+};
+
+class owned_file {
+ public:
+  explicit owned_file(int fd) : fd_(fd) { peers::require(fd >= 0, "open"); }
+  owned_file(const owned_file&) = delete;
+  owned_file& operator=(const owned_file&) = delete;
+  ~owned_file() { ::close(fd_); }
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+void write_all(int fd, const char* data, std::size_t size_bytes) {
+  while (size_bytes != 0) {
+    const ssize_t written = ::write(fd, data, size_bytes);
+    peers::require(written > 0, "write");
+    data += written;
+    size_bytes -= static_cast<std::size_t>(written);
+  }
+}
+
+/// A line for each key, with zeros in front, so that they need not be compared as numbers: the
+/// fastest that GNU sort can be given.
+class sort_lines {
+ public:
+  static constexpr std::size_t line_bytes = 21;
+
+  explicit sort_lines(const job& asked)
+      : count_(asked.bytes / sizeof(sort_record)), asked_(asked) {}
+  sort_lines(const sort_lines&) = delete;
+  sort_lines& operator=(const sort_lines&) = delete;
+  ~sort_lines() {
+    ::unlink(from_.c_str());
+    ::unlink(to_.c_str());
+  }
+
+  void fill() {
+    ::unlink(to_.c_str());
+    const owned_file file(::open(from_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600));
+    std::string text;
+    make_elements<number>(count_, [&](std::span<const number> piece) {
+      text.assign(piece.size() * line_bytes, '0');
+      char* line = text.data();
+      for (const number key : piece) {
+        char digits[20];
+        const char* const end = std::to_chars(digits, digits + sizeof(digits), key).ptr;
+        std::copy(digits, const_cast<char*>(end), line + (digits + 20 - end));
+        line[20] = '\n';
+        line += line_bytes;
+      }
+      write_all(file.fd(), text.data(), text.size());
+    });
+    peers::require(::fsync(file.fd()) == 0, "sync");
+    peers::require(::posix_fadvise(file.fd(), 0, 0, POSIX_FADV_DONTNEED) == 0, "drop");
+  }
+  void sort() const {
+    const std::string parallel = "--parallel=" + std::to_string(asked_.threads);
+    const std::string memory = std::to_string(asked_.memory >> 20) + "M";
+    const pid_t child = ::fork();
+    peers::require(child >= 0, "fork");
+    if (child == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      ::setenv("LC_ALL", "C", 1);
+      ::execlp("sort", "sort", parallel.c_str(), "-S", memory.c_str(), "-T",
+               peers::bench_directory().c_str(), "-o", to_.c_str(), from_.c_str(), nullptr);
+      ::_exit(127);
+    }
+    int status = 0;
+    peers::require(::waitpid(child, &status, 0) == child, "wait");
+    if (status != 0) throw std::runtime_error("GNU sort failed");
+  }
+  void check() const {
+    const owned_file file(::open(to_.c_str(), O_RDONLY | O_CLOEXEC));
+    sorted_check<number> check;
+    std::string text(line_bytes << 16, '\0');
+    for (ssize_t got = 0; (got = ::read(file.fd(), text.data(), text.size())) > 0;) {
+      if (static_cast<std::size_t>(got) % line_bytes != 0) throw std::runtime_error("cut lines");
+      for (const char* line = text.data(); line != text.data() + got; line += line_bytes) {
+        number key = 0;
+        std::from_chars(line, line + 20, key);
+        check.see(key);
+      }
+    }
+    check.end(count_);
+  }
+
+ private:
+  std::size_t count_;
+  job asked_;
+  std::string from_ = peers::bench_directory() + "/lines-" + std::to_string(::getpid());
+  std::string to_ = from_ + "-sorted";
+};
+
+/// Reads all of `from` and writes it to `to`, each byte by one of the threads.
+void copy_directly(int from, int to, std::size_t bytes, std::size_t threads) {
+  std::vector<std::thread> copying;
+  std::atomic<std::size_t> next = 0;
+  std::atomic<bool> failed = false;
+  for (std::size_t i = 0; i < threads; ++i) {
+    copying.emplace_back([&] {
+      const std::unique_ptr<void, decltype(&std::free)> piece(
+          std::aligned_alloc(std::size_t{2} << 20, piece_bytes), &std::free);
+      for (;;) {
+        const std::size_t at = next.fetch_add(piece_bytes);
+        if (at >= bytes || failed) return;
+        const auto size = static_cast<ssize_t>(std::min(piece_bytes, bytes - at));
+        if (::pread(from, piece.get(), piece_bytes, static_cast<off_t>(at)) < size ||
+            ::pwrite(to, piece.get(), static_cast<std::size_t>(size), static_cast<off_t>(at)) !=
+                size) {
+          failed = true;
+        }
+      }
+    });
+  }
+  for (std::thread& each : copying) each.join();
+  if (failed) throw std::runtime_error("cannot copy past the page cache");
+}
+
+int direct_unnamed_file(std::size_t bytes) {
+  const int fd = peers::unnamed_file();
+  peers::require(::fcntl(fd, F_SETFL, O_DIRECT) == 0, "do without the page cache");
+  peers::extend(fd, peers::allocation::fallocate, 0, bytes);
+  return fd;
+}
+
+}  // namespace
+
+counters sort_numbers(const job& asked) { return time_sort<sort_in_file<number>>(asked); }
+counters sort_records(const job& asked) { return time_sort<sort_in_file<sort_record>>(asked); }
+counters sort_numbers_mapped(const job& asked) { return time_sort<sort_mapped>(asked); }
+counters sort_resident(const job& asked) { return time_sort<sort_in_memory>(asked); }
+counters sort_resident_std(const job& asked) { return time_sort<sort_by_std>(asked); }
+
+counters sort_text(const job& asked) {
+  sort_lines contender(asked);
+  contender.fill();
+  const stopwatch wall;
+  const stopwatch used(RUSAGE_CHILDREN);
+  contender.sort();
+  const counters values = {{"seconds", wall.seconds()},
+                           {"processor_seconds", used.processor_seconds()}};
+  contender.check();
+  return values;
+}
+
+counters copy_twice(const job& asked) {
+  const owned_file first(direct_unnamed_file(asked.bytes));
+  const owned_file second(direct_unnamed_file(asked.bytes));
+  // The first time writes to what has never been written.
+  copy_directly(first.fd(), second.fd(), asked.bytes, asked.threads);
+  copy_directly(second.fd(), first.fd(), asked.bytes, asked.threads);
+  const stopwatch watch;
+  copy_directly(first.fd(), second.fd(), asked.bytes, asked.threads);
+  copy_directly(second.fd(), first.fd(), asked.bytes, asked.threads);
+  return sort_counters(watch);
+}
+
+}  // namespace bench

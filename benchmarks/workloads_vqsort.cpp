@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// Highway's vqsort by itself, on huge pages of the heap: what sorting numbers in memory costs on
+// one thread, and, divided by the threads, what no sort can do without.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <span>
+
+#include <hwy/contrib/sort/vqsort.h>
+#include <sys/mman.h>
+
+#include "workloads_sort.hpp"
+
+namespace {
+
+using bench::number;
+
+class sort_by_vqsort {
+ public:
+  explicit sort_by_vqsort(const bench::job& asked)
+      : count_(asked.count()),
+        elements_(static_cast<number*>(std::aligned_alloc(huge_bytes, asked.bytes)), &std::free) {
+    if (elements_ == nullptr) throw std::bad_alloc();
+    ::madvise(elements_.get(), asked.bytes, MADV_HUGEPAGE);
+  }
+  void fill() {
+    number* next = elements_.get();
+    bench::make_elements<number>(count_, [&](std::span<const number> piece) {
+      next = std::copy(piece.begin(), piece.end(), next);
+    });
+  }
+  void sort() { sorter_(elements_.get(), count_, hwy::SortAscending()); }
+  void check() const {
+    bench::sorted_check<number> check;
+    for (const number each : std::span(elements_.get(), count_)) check.see(each);
+    check.end(count_);
+  }
+
+ private:
+  static constexpr std::size_t huge_bytes = std::size_t{2} << 20;
+
+  std::size_t count_;
+  std::unique_ptr<number, decltype(&std::free)> elements_;
+  hwy::Sorter sorter_;
+};
+
+bench::counters share_of_a_thread(const bench::job& asked) {
+  bench::counters values = bench::time_sort<sort_by_vqsort>(asked);
+  for (auto& [name, value] : values) {
+    if (name == "seconds") value = values[1].second / static_cast<double>(asked.threads);
+  }
+  return values;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  return bench::run(count, arguments,
+                    {{"sort/vqsort_share", share_of_a_thread},
+                     {"sort_resident/vqsort", bench::time_sort<sort_by_vqsort>}});
+}
