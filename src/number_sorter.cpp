@@ -175,7 +175,9 @@ class number_sorter final : public element_sorter {
     const auto sort_part = [this](Bits* part, const Bits* last) {
       sort_numbers(part, static_cast<std::size_t>(last - part));
     };
-    quicksort<Bits, decltype(less), decltype(sort_part)>(less, sort_part, watch)
+    const auto parts =
+        number_sort::is_faster_than_merging ? parts_per_thread::one : parts_per_thread::four;
+    quicksort<Bits, decltype(less), decltype(sort_part)>(less, sort_part, parts, watch)
         .sort(numbers(first), numbers(first) + count, threads);
   }
 

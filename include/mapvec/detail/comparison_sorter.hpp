@@ -85,7 +85,8 @@ void sort_in_place(T* first, T* last, const Less& less, std::size_t threads, sor
   const auto sort_part = [&](T* from, T* to) {
     sort_some(from, to, less, equal_elements_stay::anywhere);
   };
-  quicksort<T, Less, decltype(sort_part)>(less, sort_part, watch).sort(first, last, threads);
+  quicksort<T, Less, decltype(sort_part)>(less, sort_part, parts_per_thread::four, watch)
+      .sort(first, last, threads);
 }
 
 template <class T, class Less>
