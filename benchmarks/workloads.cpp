@@ -119,6 +119,12 @@ std::vector<workload> workloads() {
       {"sort_records/gnu_sort", sort_text},
       {"sort_resident/mapvec", sort_resident},
       {"sort_resident/std", sort_resident_std},
+      {"sort_once/mapvec_view", sum_sorted_view},
+      {"sort_once/mapvec", sort_and_sum},
+      {"search/mapvec", search_batch},
+      {"search/std", search_loop},
+      {"reduce/mapvec", reduce_cold},
+      {"reduce/std", reduce_mapped},
       {"growth/mapvec", grow_ours},
       {"growth/fallocate", grow_by_hand},
   };

@@ -12,10 +12,12 @@
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -24,7 +26,10 @@
 #include <unistd.h>
 
 #include <mapvec/blocks.hpp>
+#include <mapvec/reduce.hpp>
+#include <mapvec/search.hpp>
 #include <mapvec/sort.hpp>
+#include <mapvec/sorted_view.hpp>
 #include <mapvec/vector.hpp>
 
 #include "peers/bench_directory.hpp"
@@ -70,6 +75,77 @@ class sort_in_file {
   mapvec::sort_options how_;
   mapvec::vector<T> elements_;
 };
+
+/// For who reads the elements in order once, and wants no more of them.
+class sort_and_read : public sort_in_file<number> {
+ public:
+  using sort_in_file::sort_in_file;
+  void sort() {
+    sort_in_file::sort();
+    sum_ = 0;
+    for (const auto block : mapvec::blocks(std::as_const(elements_))) see(block);
+  }
+  void check() const {
+    number sum = 0;
+    for (std::size_t i = 0; i < count_; ++i) sum += key_at(i);
+    if (sum_ != sum) throw std::runtime_error("a wrong sum");
+  }
+
+ protected:
+  void see(std::span<const number> block) {
+    sum_ = std::accumulate(block.begin(), block.end(), sum_);
+  }
+  number sum_ = 0;
+};
+
+class read_sorted_view : public sort_and_read {
+ public:
+  using sort_and_read::sort_and_read;
+  void sort() {
+    sum_ = 0;
+    for (const auto block : mapvec::sorted_view(elements_, {}, {}, how_)) see(block);
+  }
+};
+
+/// In order, nothing of them in memory: element i is 2 i.
+class even_numbers {
+ public:
+  explicit even_numbers(const job& asked) {
+    elements_.resize_for_overwrite(asked.count());
+    for (std::size_t i = 0; i < elements_.size(); ++i) elements_[i] = 2 * i;
+  }
+  const mapvec::vector<number>& cold() {
+    elements_.evict(0, elements_.size());
+    return elements_;
+  }
+  void expect_random_reads() { elements_.advise(mapvec::access::random); }
+
+ private:
+  mapvec::vector<number> elements_;
+};
+
+/// `look(elements)`, which is right if it returns `right`. The first time is not counted.
+template <class Look>
+counters time_cold(even_numbers& of, number right, const Look& look) {
+  look(of.cold());
+  const auto& elements = of.cold();
+  const stopwatch watch;
+  if (look(elements) != right) throw std::runtime_error("a wrong result");
+  return sort_counters(watch);
+}
+
+std::vector<number> values_to_search(const job& asked) {
+  std::vector<number> values(asked.reads);
+  random_positions next(asked.count());
+  for (number& value : values) value = 2 * next() + 1;  // behind element (value - 1) / 2
+  return values;
+}
+
+number sum_of_positions(std::span<const number> values) {
+  number sum = 0;
+  for (const number value : values) sum += (value + 1) / 2;
+  return sum;
+}
 
 class sort_mapped : public sort_in_file<number> {
  public:
@@ -239,6 +315,46 @@ counters sort_records(const job& asked) { return time_sort<sort_in_file<sort_rec
 counters sort_numbers_mapped(const job& asked) { return time_sort<sort_mapped>(asked); }
 counters sort_resident(const job& asked) { return time_sort<sort_in_memory>(asked); }
 counters sort_resident_std(const job& asked) { return time_sort<sort_by_std>(asked); }
+
+counters sort_and_sum(const job& asked) { return time_sort<sort_and_read>(asked); }
+counters sum_sorted_view(const job& asked) { return time_sort<read_sorted_view>(asked); }
+
+counters search_batch(const job& asked) {
+  even_numbers numbers(asked);
+  const std::vector<number> values = values_to_search(asked);
+  std::vector<std::size_t> found(values.size());
+  return time_cold(numbers, sum_of_positions(values), [&](const auto& elements) {
+    mapvec::lower_bound(elements, values, found);
+    return std::accumulate(found.begin(), found.end(), number{0});
+  });
+}
+
+counters search_loop(const job& asked) {
+  even_numbers numbers(asked);
+  numbers.expect_random_reads();
+  const std::vector<number> values = values_to_search(asked);
+  return time_cold(numbers, sum_of_positions(values), [&](const auto& elements) {
+    number sum = 0;
+    for (const number value : values) {
+      const auto found = std::lower_bound(elements.begin(), elements.end(), value);
+      sum += static_cast<number>(found - elements.begin());
+    }
+    return sum;
+  });
+}
+
+counters reduce_cold(const job& asked) {
+  even_numbers numbers(asked);
+  return time_cold(numbers, asked.count() * (asked.count() - 1),
+                   [](const auto& elements) { return mapvec::reduce(elements); });
+}
+
+counters reduce_mapped(const job& asked) {
+  even_numbers numbers(asked);
+  return time_cold(numbers, asked.count() * (asked.count() - 1), [](const auto& elements) {
+    return std::reduce(elements.begin(), elements.end());
+  });
+}
 
 counters sort_text(const job& asked) {
   sort_lines contender(asked);

@@ -109,4 +109,14 @@ counters sort_resident_std(const job& asked);
 counters sort_text(const job& asked);
 counters copy_twice(const job& asked);
 
+// The elements in order, read once: through a sorted vector, and without one.
+counters sort_and_sum(const job& asked);
+counters sum_sorted_view(const job& asked);
+
+// asked.reads values in sorted elements that are not in memory; and the sum of such.
+counters search_batch(const job& asked);
+counters search_loop(const job& asked);
+counters reduce_cold(const job& asked);
+counters reduce_mapped(const job& asked);
+
 }  // namespace bench

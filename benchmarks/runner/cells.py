@@ -78,6 +78,12 @@ CONTENDERS = {
     "sort": Contender("mapvec::sort", "mapvec"),
     "sort_one": Contender("mapvec::sort, 1 thread", "mapvec", arguments={"threads": 1}),
     "stable_sort": Contender("mapvec::sort by a member", "mapvec"),
+    "sorted_view": Contender("mapvec::sorted_view", "mapvec_view"),
+    "sort_and_read": Contender("mapvec::sort, then mapvec::blocks", "mapvec"),
+    "lower_bound": Contender("mapvec::lower_bound", "mapvec"),
+    "std_lower_bound": Contender("std::lower_bound one by one, advised: random", "std", every=3),
+    "reduce": Contender("mapvec::reduce", "mapvec"),
+    "std_reduce": Contender("std::reduce on the mapping", "std"),
     "stxxl_sort": Contender("stxxl::sort", "stxxl", **STXXL),
     "std_mapped": Contender("std::sort on the mapping, 256 MiB of memory in all", every=3,
                             grouped=True),
@@ -315,6 +321,11 @@ CELLS_OF_SORTING = (
             arguments={"memory": GIB}),
     sorting("sort_resident", "sort 256 MiB of u64 on one thread", ("sort_one", "vqsort"),
             {"vqsort": Goal("speed", 0.95)}, CAP, needed_bytes=GIB, arguments={"memory": GIB}),
+    sorting("sort_once", "sum of 1 GiB of u64 in order, 256 MiB", ("sorted_view", "sort_and_read"),
+            {}, GIB),
+    sorting("search", "20,000 random values in 1 GiB of sorted u64 on the disk",
+            ("lower_bound", "std_lower_bound"), {}, GIB, arguments={"reads": RANDOM_READS}),
+    sorting("reduce", "sum of 1 GiB of u64 on the disk", ("reduce", "std_reduce"), {}, GIB),
 )
 CELLS = CELLS_OF_ONE_PROCESS + CELLS_IN_MEMORY + CELLS_PAST_MEMORY + CELLS_OF_SORTING
 TABLES = tuple(dict.fromkeys(cell.table for cell in CELLS))
