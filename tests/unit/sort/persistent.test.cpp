@@ -4,9 +4,15 @@
 // it alone when anything fails. Method: the file as others see it, before, meanwhile and
 // afterwards.
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <ios>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +21,7 @@
 
 #include "sort_case.hpp"
 #include "support/captured_errors.hpp"
+#include "support/child_process.hpp"
 #include "support/directories.hpp"
 #include "support/instrumented_syscalls.hpp"
 
@@ -129,28 +136,136 @@ TEST_F(sorting_files, leaves_the_file_alone_at_a_fault_of_each_system_call) {
   std::vector<std::uint64_t> expected = values;
   std::ranges::sort(expected);
   captured_errors errors;
-  std::size_t failures = 0;
-  for (std::size_t nth = 0;; ++nth) {
-    auto v = made(values);
-    std::size_t delivered = 0;
-    {
-      fault injected(nth, nth / 7, fault_lasts::once);
-      try {
-        sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 1});
-      } catch (const error&) {
-        ++failures;
+  for (const std::size_t threads : {1, 2}) {
+    SCOPED_TRACE(threads);
+    std::size_t failures = 0;
+    for (std::size_t nth = 0;; ++nth) {
+      auto v = made(values);
+      std::size_t delivered = 0;
+      {
+        fault injected(nth, nth / 7, fault_lasts::once);
+        try {
+          sort(v, {}, {}, {.memory_bytes = little_memory, .threads = threads});
+        } catch (const error&) {
+          ++failures;
+        }
+        delivered = injected.delivered();
       }
-      delivered = injected.delivered();
+      reclaim_what_faults_left();
+      const std::vector<std::uint64_t> now(v.begin(), v.end());
+      ASSERT_TRUE(now == values || now == expected) << nth;
+      ASSERT_EQ(in_the_file(), now) << nth;
+      v.abandon();
+      std::remove(path_.c_str());
+      if (delivered == 0) break;
     }
-    reclaim_what_faults_left();
-    const std::vector<std::uint64_t> now(v.begin(), v.end());
-    ASSERT_TRUE(now == values || now == expected) << nth;
-    ASSERT_EQ(in_the_file(), now) << nth;
-    v.abandon();
-    std::remove(path_.c_str());
-    if (delivered == 0) break;
+    EXPECT_GT(failures, 10);
   }
-  EXPECT_GT(failures, 10);
+}
+
+/// Kills the process in place of its n-th system call.
+class killer final : public observer {
+ public:
+  explicit killer(std::size_t nth) : left_(nth) { start(); }
+  ~killer() { stop(); }
+  std::optional<int> before(const call_record& /*record*/) override {
+    if (left_.fetch_sub(1) == 0) ::raise(SIGKILL);
+    return std::nullopt;
+  }
+
+ private:
+  std::atomic<std::size_t> left_;
+};
+
+TEST_F(sorting_files, leaves_all_or_nothing_in_the_file_when_it_is_killed) {
+  const std::vector<std::uint64_t> values = random_numbers(45'000);
+  std::vector<std::uint64_t> expected = values;
+  std::ranges::sort(expected);
+  std::size_t old = 0;
+  std::size_t sorted = 0;
+  for (std::size_t nth = 0;; ++nth) {
+    made(values).close();
+    const std::string end = in_child([&] {
+      auto v = file_vector<std::uint64_t>::open(path_);
+      const killer kill(nth);
+      sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 2});
+    });
+    const std::vector<std::uint64_t> now = in_the_file();
+    ASSERT_TRUE(now == values || now == expected) << nth;
+    if (end == "exit 0") break;
+    ASSERT_EQ(end, "signal 9") << nth;
+    ++(now == values ? old : sorted);
+    std::remove(path_.c_str());
+  }
+  EXPECT_GT(old, 50U);
+  EXPECT_GT(sorted, 0U);
+}
+
+TEST_F(sorting_files, goes_on_where_the_process_forks) {
+  auto v = made(random_numbers(100'000));
+  std::size_t children = 0;
+  sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 2, .progress = [&](double) {
+                     if (++children > 5) return;
+                     EXPECT_EQ(in_child([] {}), "exit 0");
+                   }});
+  EXPECT_GE(children, 5U);
+  EXPECT_TRUE(std::ranges::is_sorted(v));
+  EXPECT_EQ(in_the_file(), std::vector<std::uint64_t>(v.begin(), v.end()));
+}
+
+/// As older or other programs than NumPy's newest write them.
+TEST_F(sorting_files, takes_headers_of_any_size) {
+  const std::vector<std::uint64_t> values = random_numbers(45'000);
+  std::vector<std::uint64_t> expected = values;
+  std::ranges::sort(expected);
+  for (const std::size_t header_bytes : {96, 128, 192, 4096, 4160}) {
+    SCOPED_TRACE(header_bytes);
+    std::string header = "{'descr': '<u8', 'fortran_order': False, 'shape': (45000,), }";
+    header.resize(header_bytes - 11, ' ');
+    header += '\n';
+    std::ofstream file(path_, std::ios::binary | std::ios::trunc);
+    file.write("\x93NUMPY\x01\x00", 8);
+    file.put(static_cast<char>(header.size() % 256));
+    file.put(static_cast<char>(header.size() / 256));
+    file << header;
+    file.write(reinterpret_cast<const char*>(values.data()), 45'000 * 8);
+    file.close();
+    auto v = file_vector<std::uint64_t>::open(path_);
+    v.evict(0, v.size());
+    sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 2});
+    EXPECT_TRUE(std::ranges::equal(v, expected));
+    v.close();
+    EXPECT_EQ(in_the_file(), expected);
+  }
+}
+
+TEST_F(sorting_files, works_on_other_file_systems) {
+  const std::vector<std::uint64_t> values = random_numbers(200'000);
+  std::vector<std::uint64_t> expected = values;
+  std::ranges::sort(expected);
+  for (const char* kind : {"xfs", "btrfs"}) {
+    SCOPED_TRACE(kind);
+    const auto disk = private_mount::loop(kind, 320 * MiB);
+    if (!disk.is_mounted()) GTEST_SKIP() << disk.why_not();
+    for (const std::size_t threads : {1, 2}) {
+      vector<std::uint64_t> v(
+          {.builder = segment_builder::unnamed(disk.path()), .spill_threshold_bytes = 0});
+      v.append_range(values);
+      v.evict(0, v.size());
+      sort(v, {}, {},
+           {.memory_bytes = little_memory,
+            .threads = threads,
+            .temporary = segment_builder::unnamed(disk.path())});
+      EXPECT_TRUE(std::ranges::equal(v, expected));
+    }
+    path_ = disk.path() + "/numbers.npy";
+    auto v = made(values);
+    v.evict(0, v.size());
+    sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 2});
+    EXPECT_TRUE(std::ranges::equal(v, expected));
+    v.close();
+    EXPECT_EQ(in_the_file(), expected);
+  }
 }
 
 }  // namespace
