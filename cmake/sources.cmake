@@ -49,6 +49,7 @@ set(mapvec_headers
   include/mapvec/top_n.hpp
   include/mapvec/detail/batched_search.hpp
   include/mapvec/search.hpp
+  include/mapvec/partition.hpp
   include/mapvec/mapvec.hpp)
 
 set(mapvec_nlohmann_json_headers

@@ -15,6 +15,7 @@
 #include <mapvec/gather.hpp>
 #include <mapvec/npy_header.hpp>
 #include <mapvec/options.hpp>
+#include <mapvec/partition.hpp>
 #include <mapvec/reduce.hpp>
 #include <mapvec/region.hpp>
 #include <mapvec/search.hpp>

@@ -123,6 +123,7 @@ LAYERS = [
         "include/mapvec/top_n.hpp",
         "include/mapvec/detail/batched_search.hpp",
         "include/mapvec/search.hpp",
+        "include/mapvec/partition.hpp",
     ]),
     ("integrations", [
         "include/mapvec/serialize/nlohmann_json.hpp",
