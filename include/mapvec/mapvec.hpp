@@ -21,6 +21,7 @@
 #include <mapvec/search.hpp>
 #include <mapvec/segment.hpp>
 #include <mapvec/set_operations.hpp>
+#include <mapvec/shuffle.hpp>
 #include <mapvec/sort.hpp>
 #include <mapvec/sorted_view.hpp>
 #include <mapvec/stats.hpp>
