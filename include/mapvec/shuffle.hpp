@@ -37,7 +37,6 @@
 // Nobody may use the elements meanwhile. A forked child may not shuffle (EPERM).
 #pragma once
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <iterator>
@@ -58,6 +57,8 @@
 
 namespace mapvec {
 
+/// Puts the elements into any order, each as likely as the others. Nothing is drawn for fewer than
+/// two.
 template <class T, class Generator>
   requires std::permutable<T*> &&
            std::uniform_random_bit_generator<std::remove_reference_t<Generator>>

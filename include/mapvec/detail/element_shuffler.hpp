@@ -8,10 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <random>
-#include <type_traits>
-#include <utility>
 
 #include <mapvec/config.hpp>
 #include <mapvec/detail/sort_elements.hpp>
