@@ -40,6 +40,8 @@ set(mapvec_headers
   include/mapvec/detail/keyed_sorter.hpp
   include/mapvec/detail/sort_elements.hpp
   include/mapvec/sort.hpp
+  include/mapvec/detail/element_shuffler.hpp
+  include/mapvec/shuffle.hpp
   include/mapvec/detail/sorted_stream.hpp
   include/mapvec/sorted_view.hpp
   include/mapvec/set_operations.hpp
@@ -49,6 +51,7 @@ set(mapvec_headers
   include/mapvec/top_n.hpp
   include/mapvec/detail/batched_search.hpp
   include/mapvec/search.hpp
+  include/mapvec/partition.hpp
   include/mapvec/mapvec.hpp)
 
 set(mapvec_nlohmann_json_headers
@@ -91,6 +94,8 @@ set(mapvec_core_sources
   src/external_sort.cpp
   src/sorted_input.cpp
   src/sort_elements.cpp
+  src/bucket_shuffle.cpp
+  src/shuffle_elements.cpp
   src/sorted_stream.cpp)
 
 # One of these is compiled, see CMakeLists.txt.

@@ -15,11 +15,13 @@
 #include <mapvec/gather.hpp>
 #include <mapvec/npy_header.hpp>
 #include <mapvec/options.hpp>
+#include <mapvec/partition.hpp>
 #include <mapvec/reduce.hpp>
 #include <mapvec/region.hpp>
 #include <mapvec/search.hpp>
 #include <mapvec/segment.hpp>
 #include <mapvec/set_operations.hpp>
+#include <mapvec/shuffle.hpp>
 #include <mapvec/sort.hpp>
 #include <mapvec/sorted_view.hpp>
 #include <mapvec/stats.hpp>
