@@ -204,7 +204,7 @@ void expect_permutations(Sort sort_with, std::size_t calls_of_all) {
       }
       ASSERT_TRUE(same_elements(contents(v), values)) << nth;
     }
-    EXPECT_GT(thrown, 2);
+    EXPECT_GE(thrown, 2);
   }
 }
 
