@@ -10,7 +10,8 @@ namespace mapvec::detail {
 /// that whoever reads where they are mapped all pages that are in memory, and reads the others past
 /// the cache, would find ever more in memory: in the end, all of the file.
 ///
-/// The container must live as long. Of several at once the first to end ends it for all.
+/// For whoever does such reading, not for their callers: of several at once the first to end ends
+/// it for all. The container must live as long.
 class read_ahead_pause {
  public:
   explicit read_ahead_pause(const stored_bytes& read) noexcept;

@@ -5,7 +5,6 @@
 #include <mapvec/detail/element_shuffler.hpp>
 
 #include "bucket_shuffle.hpp"
-#include "read_ahead_pause.hpp"
 
 namespace mapvec::detail {
 
@@ -23,7 +22,6 @@ void shuffle_elements(storage& held, std::size_t used_bytes, element_shuffler& s
     return shuffler.shuffle(held.data(), count, watch);
   }
   const bucket_plan plan(count, shuffler.element_bytes(), resources.memory_bytes);
-  const read_ahead_pause pause(source);
   bool is_lost = false;
   try {
     shuffle_through_file(source, source, plan, shuffler, resources.temporary, watch, is_lost);
@@ -47,7 +45,6 @@ void shuffle_elements(const storage& held, storage& result, element_layout layou
     return shuffler.shuffle(result.data(), count, watch);
   }
   const bucket_plan plan(count, shuffler.element_bytes(), resources.memory_bytes);
-  const read_ahead_pause pause(source);
   bool is_lost = false;
   shuffle_through_file(source, result.source(used_bytes), plan, shuffler, resources.temporary,
                        watch, is_lost);

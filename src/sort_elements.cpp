@@ -11,7 +11,6 @@
 #include "external_sort.hpp"
 #include "memory_sort.hpp"
 #include "posix/syscalls.hpp"
-#include "read_ahead_pause.hpp"
 #include "sort_plan.hpp"
 #include "sorted_input.hpp"
 
@@ -24,7 +23,6 @@ bool is_to_be_sorted(const storage& held, const stored_bytes& source, const elem
   held.require_owner();
   held.require_intact();
   watch.check();
-  const read_ahead_pause pause(source);
   return source.size_bytes > sorter.element_bytes() &&
          !is_sorted(source, sorter, resources.memory_bytes, watch);
 }
@@ -53,7 +51,6 @@ void sort_elements(storage& held, std::size_t used_bytes, const element_sorter& 
     return sort_in_memory(held.data(), count, sorter, resources.threads, watch);
   }
   const sort_plan plan(count, sorter.bytes(), resources.memory_bytes, resources.threads);
-  const read_ahead_pause pause(source);
   bool is_lost = false;
   try {
     sort_through_file(source, source, plan, sorter, resources.temporary, watch, is_lost);
@@ -77,7 +74,6 @@ bool sort_elements(const storage& held, storage& result, element_layout layout,
     return true;
   }
   const sort_plan plan(count, sorter.bytes(), resources.memory_bytes, resources.threads);
-  const read_ahead_pause pause(source);
   bool is_lost = false;
   sort_through_file(source, result.source(used_bytes), plan, sorter, resources.temporary, watch,
                     is_lost);

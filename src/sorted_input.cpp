@@ -8,6 +8,8 @@
 #include <mapvec/error.hpp>
 #include <mapvec/units.hpp>
 
+#include "read_ahead_pause.hpp"
+
 namespace mapvec::detail {
 
 block_reader elements_of(const stored_bytes& source, std::size_t element_bytes,
@@ -40,7 +42,10 @@ bool is_sorted(const stored_bytes& source, const element_sorter& sorter, std::si
                const sort_watch& watch) {
   const std::size_t element_bytes = sorter.element_bytes();
   const std::size_t first_elements = std::min(source.size_bytes / element_bytes, std::size_t{16});
-  if (!sorter.is_sorted(source.data, first_elements)) return false;
+  {
+    const read_ahead_pause pause(source);  // the reader has its own
+    if (!sorter.is_sorted(source.data, first_elements)) return false;
+  }
   block_reader reader = elements_of(source, element_bytes, memory_bytes);
   byte_block last;
   for (;;) {

@@ -12,6 +12,7 @@
 #include <mapvec/error.hpp>
 
 #include "posix/syscalls.hpp"
+#include "read_ahead_pause.hpp"
 #include "sorted_input.hpp"
 
 namespace mapvec::detail {
@@ -181,6 +182,7 @@ sorted_runs::sorted_runs(const sort_plan& plan, const segment_builder& builder)
 
 void sorted_runs::make(const stored_bytes& source, const sort_places& places,
                        const element_sorter& sorter, sort_watch& watch) {
+  const read_ahead_pause pause(source);
   run_maker(source, file_, name(), plan_, places, sorter, memory(), blocks_, watch).run();
 }
 

@@ -19,7 +19,6 @@
 #include "direct_file.hpp"
 #include "memory_sort.hpp"
 #include "posix/quiet_thread.hpp"
-#include "read_ahead_pause.hpp"
 #include "run_merge.hpp"
 #include "sort_plan.hpp"
 #include "sorted_input.hpp"
@@ -138,7 +137,6 @@ struct sorted_stream::state {
 
   void sort() {
     watch.check();
-    const read_ahead_pause pause(source);
     const std::size_t count = source.size_bytes / sorter.element_bytes();
     if (count < 2 || is_sorted(source, sorter, resources.memory_bytes, watch)) {
       stream.emplace<unchanged_stream>(source, sorter.element_bytes(), resources.memory_bytes);

@@ -108,7 +108,8 @@ def main(description):
             print(text, flush=True)
             runner = programs.Runner(folder, directory, disk.path, group)
             rows = measure_cells(runner, wanted, setting, arguments.rounds)
-            if arguments.write and arguments.only != "sort" and group.version is not None:
+            draws = arguments.write and arguments.only in (None, "bench", "charts")
+            if draws and group.version is not None:
                 setting.set("madvise")
                 chart_results = charts.measure(runner, cells.CHART_ROUNDS)
     finally:

@@ -64,6 +64,8 @@ class Runner:
     def has(self, name):
         """True if the contender's program exists; says once what is missing."""
         contender = cells.CONTENDERS[name]
+        if contender.grouped and self.group.version is None:
+            return False  # the group has said why
         if contender.fio is not None:
             found = shutil.which("fio")
         elif contender.program.endswith(".py"):

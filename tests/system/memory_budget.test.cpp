@@ -2,8 +2,9 @@
 //
 // Goal: what a budget promises is true in the kernel's own books: in a memory group of four times
 // the budget, a program that streams four times the group through a vector takes no more than the
-// budget and an eighth beyond what it takes anyway; the same program without one takes more than
+// budget and a tenth beyond what it takes anyway; the same program without one takes more than
 // twice as much. Method: a child in a group, whose peak the kernel counts, page cache included.
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -35,6 +36,20 @@ constexpr std::size_t budget_bytes = 32 * MiB;
 constexpr std::size_t group_bytes = 4 * budget_bytes;
 constexpr std::size_t total_count = 4 * group_bytes / sizeof(std::uint64_t);
 
+/// Most kernels show their one page of zeros where memory is read that was never written. Where
+/// they allocate, the array of zeros that the library writes from (file::write_zeros) takes its
+/// size.
+std::size_t memory_of_zeros() {
+  static std::array<std::byte, 2 * MiB> zeros;
+  static const std::size_t taken = [] {
+    const std::size_t before = process_resident_bytes();
+    const volatile std::byte* const first = zeros.data();
+    for (std::size_t i = 0; i < zeros.size(); i += 4 * KiB) static_cast<void>(first[i]);
+    return process_resident_bytes() > before + MiB ? zeros.size() : 0;
+  }();
+  return taken;
+}
+
 class memory_budget_of : public counts_resources {
  protected:
   void SetUp() override {
@@ -57,8 +72,7 @@ class memory_budget_of : public counts_resources {
     return group.peak_bytes();
   }
 
-  void expect_bounded(const char* what, const program& run,
-                      std::size_t more_bytes = budget_bytes / 8) const {
+  void expect_bounded(const char* what, const program& run) const {
     const std::uint64_t empty =
         peak_of({}, [](const options&, const std::string&) { words{1, 2, 3}; });
     const std::uint64_t with = peak_of({.memory_budget_bytes = budget_bytes}, run);
@@ -69,7 +83,7 @@ class memory_budget_of : public counts_resources {
         what, static_cast<unsigned long long>((with - empty) / KiB),
         static_cast<unsigned long long>(empty / KiB),
         static_cast<unsigned long long>((without - empty) / KiB));
-    EXPECT_LE(with - empty, budget_bytes + more_bytes);
+    EXPECT_LE(with - empty, budget_bytes + budget_bytes / 10 + memory_of_zeros());
     EXPECT_GT(without - empty, 2 * budget_bytes);
   }
 
@@ -133,24 +147,19 @@ TEST_F(memory_budget_of, three_vectors_in_turn) {
   });
 }
 
-// What a trim finds changed is let go by the next one, when it is on the disk: how much that is at
-// once depends on the disk. 34 to 37 MiB on two machines.
 TEST_F(memory_budget_of, random_changes_with_trim) {
-  expect_bounded(
-      "random changes, trimmed",
-      [](const options& settings, const std::string&) {
-        words v(settings);
-        v.resize(total_count);
-        v.advise(access::random);  // else reading a page brings megabytes with it
-        std::uint64_t at = 1;
-        for (int i = 0; i < 20'000; ++i) {
-          at = at * 6364136223846793005U + 1442695040888963407U;
-          v[(at >> 20) % total_count] = at;
-          // Up to 256 KiB of pages later; without a budget it would drop them all.
-          if (settings.memory_budget_bytes != 0 && i % 64 == 0) v.trim();
-        }
-      },
-      budget_bytes / 5);
+  expect_bounded("random changes, trimmed", [](const options& settings, const std::string&) {
+    words v(settings);
+    v.resize(total_count);
+    v.advise(access::random);  // else reading a page brings megabytes with it
+    std::uint64_t at = 1;
+    for (int i = 0; i < 20'000; ++i) {
+      at = at * 6364136223846793005U + 1442695040888963407U;
+      v[(at >> 20) % total_count] = at;
+      // Up to 256 KiB of pages later; without a budget it would drop them all.
+      if (settings.memory_budget_bytes != 0 && i % 64 == 0) v.trim();
+    }
+  });
 }
 
 }  // namespace

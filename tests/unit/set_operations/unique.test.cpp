@@ -22,6 +22,7 @@
 #include "set_case.hpp"
 #include "support/captured_errors.hpp"
 #include "support/child_process.hpp"
+#include "support/file_of_numbers.hpp"
 
 namespace mapvec::test {
 namespace {
@@ -328,24 +329,7 @@ TEST_F(dropping_equals, in_a_forked_child_is_refused) {
 
 // --- files with a name --------------------------------------------------------------------------
 
-class dropping_equals_of_files : public dropping_equals {
- protected:
-  file_vector<std::uint64_t> made(const std::vector<std::uint64_t>& values,
-                                  const options& settings = {}) const {
-    auto v = file_vector<std::uint64_t>::create(path_, settings);
-    v.append_range(values);
-    v.commit();
-    v.evict(0, v.size());
-    return v;
-  }
-  std::vector<std::uint64_t> in_the_file() const {
-    const auto view = file_view<std::uint64_t>::open(path_);
-    return {view.begin(), view.end()};
-  }
-
-  scratch_directory directory_;
-  std::string path_ = directory_ / "numbers.npy";
-};
+class dropping_equals_of_files : public dropping_equals, protected file_of_numbers {};
 
 TEST_F(dropping_equals_of_files, replaces_the_file) {
   for (const std::size_t count : {2, 384, 60'000, 1'500'000}) {
@@ -416,31 +400,11 @@ TEST_F(dropping_equals_of_files, that_comp_ends_are_unchanged) {
 }
 
 TEST_F(dropping_equals_of_files, are_unchanged_at_a_fault_of_each_system_call) {
-  captured_errors errors;
   const std::vector<std::uint64_t> values = with_runs(45'000, 3);
   const std::vector<std::uint64_t> expected = without_equals(values);
-  std::size_t failures = 0;
-  for (std::size_t nth = 0;; ++nth) {
-    auto v = made(values, tiny_budget());
-    std::size_t delivered = 0;
-    {
-      const fault injected(nth, nth / 7, fault_lasts::once);
-      try {
-        mapvec::unique(v);
-      } catch (const error&) {
-        ++failures;
-      }
-      delivered = injected.delivered();
-    }
-    reclaim_what_faults_left();
-    const std::vector<std::uint64_t> now(v.begin(), v.end());
-    ASSERT_TRUE(now == values || now == expected) << nth;
-    ASSERT_EQ(in_the_file(), now) << nth;
-    v.abandon();
-    std::remove(path_.c_str());
-    if (delivered == 0) break;
-  }
-  EXPECT_GT(failures, 10U);
+  expect_all_or_nothing(
+      values, tiny_budget(), [](auto& v) { mapvec::unique(v); },
+      [&](const auto& now) { return now == expected; });
 }
 
 TEST_F(dropping_equals_of_files, on_a_full_disk_are_unchanged) {

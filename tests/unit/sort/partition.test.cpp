@@ -26,9 +26,9 @@
 #include <mapvec/partition.hpp>
 
 #include "sort_case.hpp"
-#include "support/captured_errors.hpp"
 #include "support/child_process.hpp"
 #include "support/directories.hpp"
+#include "support/file_of_numbers.hpp"
 #include "support/instrumented_syscalls.hpp"
 
 namespace mapvec::test {
@@ -180,31 +180,13 @@ TEST_F(partitioning, takes_its_memory_from_the_budget) {
 }
 
 TEST_F(partitioning, survives_a_fault_at_each_system_call) {
-  const std::vector<std::uint64_t> values = random_numbers(value_count);
-  captured_errors errors;
-  std::size_t failures = 0;
-  for (std::size_t nth = 0;; ++nth) {
-    vector<std::uint64_t> v = filed(values);
-    v.evict(0, v.size());
-    std::size_t delivered = 0;
-    bool has_thrown = false;
-    {
-      fault injected(nth, nth / 7, fault_lasts::once);
-      try {
+  const fault_counts counts = expect_all_elements_at_each_fault(
+      random_numbers(value_count),
+      [](auto& v, std::size_t nth) {
         partition(v, is_odd, {}, {.memory_bytes = little_memory, .threads = 1 + nth % 2});
-      } catch (const error& failure) {
-        has_thrown = true;
-        EXPECT_EQ(failure.code().value(), injected.first_errno()) << injected.description();
-      }
-      delivered = injected.delivered();
-    }
-    reclaim_what_faults_left();
-    if (has_thrown) ++failures;
-    ASSERT_TRUE(has_thrown || std::ranges::is_partitioned(v, is_odd));
-    ASSERT_TRUE(same_elements(contents(v), values)) << nth;
-    if (delivered == 0) break;
-  }
-  EXPECT_GT(failures, 10U);
+      },
+      [](const auto& v) { return std::ranges::is_partitioned(v, is_odd); });
+  EXPECT_GT(counts.failures, 10U);
 }
 
 TEST_F(partitioning, keeps_all_elements_when_the_predicate_throws) {
@@ -319,21 +301,15 @@ TEST_F(partitioning, of_nothing) {
   EXPECT_EQ(stable_partition(none, is_odd), 0U);
 }
 
-TEST_F(partitioning, of_a_file_replaces_it_or_leaves_it_alone) {
-  const scratch_directory directory;
-  const std::string path = directory / "numbers.npy";
+class partitioning_files : public partitioning, protected file_of_numbers {};
+
+TEST_F(partitioning_files, replaces_the_file_or_leaves_it_alone) {
   const std::vector<std::uint64_t> values = random_numbers(value_count);
   std::vector<std::uint64_t> expected = values;
   const auto even = std::ranges::stable_partition(expected, is_odd);
-  const auto in_the_file = [&] {
-    const auto view = file_view<std::uint64_t>::open(path);
-    return std::vector<std::uint64_t>(view.begin(), view.end());
-  };
   for (const std::size_t memory : {little_memory, 8 * MiB}) {
     for (const std::size_t nth : {0, 1, 3'000, 40'000}) {
-      auto v = file_vector<std::uint64_t>::create(path);
-      v.append_range(values);
-      v.commit();
+      auto v = made(values);
       std::atomic<std::size_t> calls = 0;
       const auto pred = [&](std::uint64_t each) {
         if (++calls == nth) throw std::runtime_error("enough");
@@ -348,7 +324,7 @@ TEST_F(partitioning, of_a_file_replaces_it_or_leaves_it_alone) {
       EXPECT_EQ(in_the_file(), nth == 0 ? expected : values);
       EXPECT_TRUE(std::ranges::equal(v, in_the_file()));
       v.close();
-      std::remove(path.c_str());
+      std::remove(path_.c_str());
     }
   }
 }

@@ -17,33 +17,17 @@
 #include <vector>
 
 #include <mapvec/file_vector.hpp>
-#include <mapvec/file_view.hpp>
 
 #include "sort_case.hpp"
-#include "support/captured_errors.hpp"
 #include "support/child_process.hpp"
 #include "support/directories.hpp"
+#include "support/file_of_numbers.hpp"
 #include "support/instrumented_syscalls.hpp"
 
 namespace mapvec::test {
 namespace {
 
-class sorting_files : public sorting {
- protected:
-  file_vector<std::uint64_t> made(const std::vector<std::uint64_t>& values) const {
-    auto v = file_vector<std::uint64_t>::create(path_);
-    v.append_range(values);
-    v.commit();
-    return v;
-  }
-  std::vector<std::uint64_t> in_the_file() const {
-    const auto view = file_view<std::uint64_t>::open(path_);
-    return {view.begin(), view.end()};
-  }
-
-  scratch_directory directory_;
-  std::string path_ = directory_ / "numbers.npy";
-};
+class sorting_files : public sorting, protected file_of_numbers {};
 
 TEST_F(sorting_files, replaces_the_file_when_it_is_complete) {
   const std::vector<std::uint64_t> values = random_numbers(100'000);
@@ -135,31 +119,12 @@ TEST_F(sorting_files, leaves_the_file_alone_at_a_fault_of_each_system_call) {
   const std::vector<std::uint64_t> values = random_numbers(45'000);
   std::vector<std::uint64_t> expected = values;
   std::ranges::sort(expected);
-  captured_errors errors;
   for (const std::size_t threads : {1, 2}) {
     SCOPED_TRACE(threads);
-    std::size_t failures = 0;
-    for (std::size_t nth = 0;; ++nth) {
-      auto v = made(values);
-      std::size_t delivered = 0;
-      {
-        fault injected(nth, nth / 7, fault_lasts::once);
-        try {
-          sort(v, {}, {}, {.memory_bytes = little_memory, .threads = threads});
-        } catch (const error&) {
-          ++failures;
-        }
-        delivered = injected.delivered();
-      }
-      reclaim_what_faults_left();
-      const std::vector<std::uint64_t> now(v.begin(), v.end());
-      ASSERT_TRUE(now == values || now == expected) << nth;
-      ASSERT_EQ(in_the_file(), now) << nth;
-      v.abandon();
-      std::remove(path_.c_str());
-      if (delivered == 0) break;
-    }
-    EXPECT_GT(failures, 10);
+    expect_all_or_nothing(
+        values, {},
+        [&](auto& v) { sort(v, {}, {}, {.memory_bytes = little_memory, .threads = threads}); },
+        [&](const auto& now) { return now == expected; });
   }
 }
 

@@ -25,14 +25,13 @@
 #include <sys/resource.h>
 
 #include <mapvec/file_vector.hpp>
-#include <mapvec/file_view.hpp>
 #include <mapvec/shuffle.hpp>
 
 #include "bucket_shuffle.hpp"
 #include "sort_case.hpp"
-#include "support/captured_errors.hpp"
 #include "support/child_process.hpp"
 #include "support/directories.hpp"
+#include "support/file_of_numbers.hpp"
 #include "support/instrumented_syscalls.hpp"
 
 namespace mapvec::test {
@@ -361,36 +360,14 @@ TEST_F(shuffling, without_direct_access_or_with_short_transfers_is_complete) {
 // --- failures -----------------------------------------------------------------------------------
 
 TEST_F(shuffling, survives_a_fault_at_each_system_call) {
-  const std::vector<std::uint64_t> values = in_order(value_count);
-  captured_errors errors;
-  std::size_t failures = 0;
-  std::size_t completions = 0;
-  for (std::size_t nth = 0;; ++nth) {
-    vector<std::uint64_t> v = filed(values);
-    v.evict(0, v.size());
-    std::size_t delivered = 0;
-    bool has_thrown = false;
-    {
-      fault injected(nth, nth / 7, fault_lasts::once);
-      try {
+  const fault_counts counts = expect_all_elements_at_each_fault(
+      in_order(value_count),
+      [](auto& v, std::size_t nth) {
         shuffle(v, std::mt19937_64(nth), {.memory_bytes = little_memory});
-      } catch (const error& failure) {
-        has_thrown = true;
-        EXPECT_EQ(failure.code().value(), injected.first_errno()) << injected.description();
-      }
-      delivered = injected.delivered();
-    }
-    reclaim_what_faults_left();
-    if (has_thrown) ++failures;
-    if (!has_thrown && delivered != 0) ++completions;
-    const std::vector<std::uint64_t> left = contents(v);
-    ASSERT_TRUE(are_all_there(left, value_count)) << nth;
-    v.evict(0, v.size());
-    ASSERT_EQ(contents(v), left) << nth;
-    if (delivered == 0) break;
-  }
-  EXPECT_GT(failures, 10U);
-  EXPECT_GT(completions, 3U);  // what can be done without
+      },
+      [](const auto&) { return true; });
+  EXPECT_GT(counts.failures, 10U);
+  EXPECT_GT(counts.completions, 3U);  // what can be done without
 }
 
 TEST_F(shuffling, that_cannot_put_the_elements_back_marks_the_vector_failed) {
@@ -508,27 +485,14 @@ TEST_F(shuffling, of_a_vector_that_has_failed_or_in_a_forked_child_is_refused) {
 
 // --- files with a name --------------------------------------------------------------------------
 
-class shuffling_files : public shuffling {
+class shuffling_files : public shuffling, protected file_of_numbers {
  protected:
-  file_vector<std::uint64_t> made(const options& settings = {}) const {
-    auto v = file_vector<std::uint64_t>::create(path_, settings);
-    v.append_range(values_);
-    v.commit();
-    return v;
-  }
-  std::vector<std::uint64_t> in_the_file() const {
-    const auto view = file_view<std::uint64_t>::open(path_);
-    return {view.begin(), view.end()};
-  }
-
-  scratch_directory directory_;
-  std::string path_ = directory_ / "numbers.npy";
-  std::vector<std::uint64_t> values_ = in_order(value_count);
+  const std::vector<std::uint64_t> values_ = in_order(value_count);
 };
 
 TEST_F(shuffling_files, replaces_the_file_when_it_is_complete) {
   for (const std::size_t memory : {little_memory, 8 * MiB}) {
-    auto v = made();
+    auto v = made(values_);
     bool is_the_old = true;
     shuffle(v, std::mt19937_64(1), {.memory_bytes = memory, .progress = [&](double) {
                                       is_the_old = is_the_old && in_the_file() == values_;
@@ -546,7 +510,7 @@ TEST_F(shuffling_files, replaces_the_file_when_it_is_complete) {
 }
 
 TEST_F(shuffling_files, keeps_rows_of_which_none_may_be_incomplete) {
-  auto v = made({.row_width = 3});
+  auto v = made(values_, {.row_width = 3});
   shuffle(v, std::mt19937_64(1), {.memory_bytes = little_memory});
   EXPECT_EQ(v.row_width(), 3U);
   const std::vector<std::uint64_t> left(v.begin(), v.end());
@@ -563,31 +527,9 @@ TEST_F(shuffling_files, keeps_rows_of_which_none_may_be_incomplete) {
 }
 
 TEST_F(shuffling_files, leaves_the_file_alone_at_a_fault_of_each_system_call) {
-  captured_errors errors;
-  std::size_t failures = 0;
-  for (std::size_t nth = 0;; ++nth) {
-    auto v = made();
-    std::size_t delivered = 0;
-    bool has_thrown = false;
-    {
-      fault injected(nth, nth / 7, fault_lasts::once);
-      try {
-        shuffle(v, std::mt19937_64(1), {.memory_bytes = little_memory});
-      } catch (const error&) {
-        has_thrown = true;
-      }
-      delivered = injected.delivered();
-    }
-    reclaim_what_faults_left();
-    const std::vector<std::uint64_t> now(v.begin(), v.end());
-    ASSERT_EQ(in_the_file(), now) << nth;
-    ASSERT_TRUE(now == values_ || are_all_there(now, value_count)) << nth;
-    if (has_thrown) ++failures;
-    v.abandon();
-    std::remove(path_.c_str());
-    if (delivered == 0) break;
-  }
-  EXPECT_GT(failures, 10U);
+  expect_all_or_nothing(
+      values_, {}, [](auto& v) { shuffle(v, std::mt19937_64(1), {.memory_bytes = little_memory}); },
+      [](const auto& now) { return are_all_there(now, value_count); });
 }
 
 }  // namespace

@@ -18,7 +18,9 @@
 #include <mapvec/sort.hpp>
 
 #include "sort_plan.hpp"
+#include "support/captured_errors.hpp"
 #include "support/child_process.hpp"
+#include "support/instrumented_syscalls.hpp"
 #include "support/resources.hpp"
 
 namespace mapvec::test {
@@ -87,6 +89,47 @@ inline std::function<void(double)> on_this_thread_alone() {
   return [own = std::this_thread::get_id()](double) {
     require(std::this_thread::get_id() == own, "there is another thread");
   };
+}
+
+struct fault_counts {
+  std::size_t failures = 0;
+  std::size_t completions = 0;  // in spite of a fault
+};
+
+/// Fails each system call of change(v, nth) once. Whatever that does, all elements have to be in
+/// the vector and its file, and where it does not throw, is_done(v) has to hold.
+template <class Change, class IsDone>
+fault_counts expect_all_elements_at_each_fault(const std::vector<std::uint64_t>& values,
+                                               Change change, IsDone is_done) {
+  captured_errors errors;
+  fault_counts counts;
+  for (std::size_t nth = 0; !::testing::Test::HasFailure(); ++nth) {
+    SCOPED_TRACE(nth);
+    vector<std::uint64_t> v = filed(values);
+    v.evict(0, v.size());
+    std::size_t delivered = 0;
+    bool has_thrown = false;
+    {
+      fault injected(nth, nth / 7, fault_lasts::once);
+      try {
+        change(v, nth);
+      } catch (const error& failure) {
+        has_thrown = true;
+        EXPECT_EQ(failure.code().value(), injected.first_errno()) << injected.description();
+      }
+      delivered = injected.delivered();
+    }
+    reclaim_what_faults_left();
+    if (has_thrown) ++counts.failures;
+    if (!has_thrown && delivered != 0) ++counts.completions;
+    EXPECT_TRUE(has_thrown || is_done(v));
+    const std::vector<std::uint64_t> left = contents(v);
+    EXPECT_TRUE(same_elements(left, values));
+    v.evict(0, v.size());
+    EXPECT_EQ(contents(v), left);
+    if (delivered == 0) break;
+  }
+  return counts;
 }
 
 class sorting : public counts_resources {};

@@ -57,6 +57,25 @@ std::vector<record> records(std::size_t count, std::uint64_t keys) {
   return made;
 }
 
+TEST_F(sorted_views, brings_nothing_into_memory_by_looking_at_what_is_there) {
+  std::vector<std::uint64_t> values = sorted(random_numbers(4 * MiB));
+  for (const bool is_sorted : {true, false}) {
+    SCOPED_TRACE(is_sorted);
+    if (!is_sorted) std::ranges::reverse(values.begin() + 64, values.end());
+    const vector<std::uint64_t> v = filed(values);
+    v.evict(0, v.size());
+    EXPECT_EQ(v[0], values[0]);  // and what the kernel reads with it, some of it not at once
+    std::uint64_t last = 0;
+    // One thread: nobody reads past the cache what the kernel is going to read into it.
+    for (const auto& block :
+         sorted_view(v, {}, {}, {.memory_bytes = little_memory, .threads = 1})) {
+      EXPECT_LE(last, block.front());
+      last = block.back();
+    }
+    EXPECT_LT(v.resident_bytes(), v.size() * sizeof(std::uint64_t) / 2);
+  }
+}
+
 TEST_F(sorted_views, gives_numbers_in_order_and_changes_nothing) {
   for (const std::size_t count : {0, 1, 2, 1000, 100'000, 262'144, 1'000'003}) {
     const std::vector<std::uint64_t> values = random_numbers(count, count);
