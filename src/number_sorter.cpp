@@ -169,16 +169,11 @@ class number_sorter final : public element_sorter {
   bool sorts_in_place() const noexcept override { return true; }
   void sort_in_place(std::byte* first, std::size_t count, std::size_t threads,
                      sort_watch& watch) const override {
-    const auto less = [ranks = ranks_](Bits left, Bits right) {
-      return ranks.rank(left) < ranks.rank(right);
-    };
-    const auto sort_part = [this](Bits* part, const Bits* last) {
-      sort_numbers(part, static_cast<std::size_t>(last - part));
-    };
-    const auto parts =
-        number_sort::is_faster_than_merging ? parts_per_thread::one : parts_per_thread::four;
-    quicksort<Bits, decltype(less), decltype(sort_part)>(less, sort_part, parts, watch)
-        .sort(numbers(first), numbers(first) + count, threads);
+    if (ranks_.are_of_integers()) {
+      split_and_sort(ranks_.of_integers(), numbers(first), count, threads, watch);
+    } else {
+      split_and_sort(ranks_, numbers(first), count, threads, watch);
+    }
   }
 
  private:
@@ -195,6 +190,20 @@ class number_sorter final : public element_sorter {
     for (std::size_t i = 0; i < count; ++i) first[i] = ranks_.rank(first[i]);
     sort_ranks(first, count);
     for (std::size_t i = 0; i < count; ++i) first[i] = ranks_.bits(first[i]);
+  }
+  template <class Ranks>
+  void split_and_sort(const Ranks& ranks, Bits* first, std::size_t count, std::size_t threads,
+                      sort_watch& watch) const {
+    const auto less = [ranks](Bits left, Bits right) {
+      return ranks.rank(left) < ranks.rank(right);
+    };
+    const auto sort_part = [this](Bits* part, const Bits* last) {
+      sort_numbers(part, static_cast<std::size_t>(last - part));
+    };
+    const auto parts =
+        number_sort::is_faster_than_merging ? parts_per_thread::one : parts_per_thread::four;
+    quicksort<Bits, decltype(less), decltype(sort_part)>(less, sort_part, parts, watch)
+        .sort(first, first + count, threads);
   }
   static void copy_all(std::span<const sorted_piece> pieces, std::byte* out) noexcept {
     for (const auto& [first, count] : pieces) {

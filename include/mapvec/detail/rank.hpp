@@ -53,6 +53,17 @@ using unsigned_as = std::conditional_t<
     std::conditional_t<sizeof(T) == 2, std::uint16_t,
                        std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>>;
 
+/// Of integers, one operation makes a rank; those that any number takes cost a split 0.4 ns each.
+template <std::unsigned_integral Bits>
+class integer_ranking {
+ public:
+  constexpr explicit integer_ranking(Bits turned) noexcept : turned_(turned) {}
+  constexpr Bits rank(Bits bits) const noexcept { return bits ^ turned_; }
+
+ private:
+  Bits turned_;
+};
+
 /// The bijection between the bits of numbers and their ranks. Two's complement needs its sign
 /// turned; of a negative floating-point number, all bits count the other way. That puts negative
 /// NaNs first: as many as there are mantissas but one, so subtracting that number wraps them round
@@ -68,6 +79,13 @@ class ranking {
                                                             : Bits{0}) {}
 
   constexpr bool is_identity() const noexcept { return turned_ == 0 && turned_at_last_ == 0; }
+
+  constexpr bool are_of_integers() const noexcept { return turned_if_negative_ == 0; }
+
+  /// The same ranks. REQUIRES: are_of_integers().
+  constexpr integer_ranking<Bits> of_integers() const noexcept {
+    return integer_ranking<Bits>(turned_ ^ turned_at_last_);
+  }
 
   constexpr Bits rank(Bits bits) const noexcept {
     const Bits turned = (fill_with_sign(bits) & turned_if_negative_) | turned_;

@@ -25,6 +25,7 @@ TEST(ranks, of_all_small_numbers_are_in_order_and_lead_back) {
   const ranking<std::uint16_t> plain(order_of<std::uint16_t>(direction::ascending));
   EXPECT_TRUE(plain.is_identity());
   EXPECT_FALSE(up.is_identity());
+  for (const auto& ranks : {up, down, plain}) EXPECT_TRUE(ranks.are_of_integers());
   for (int number = -32768; number <= 32767; ++number) {
     const auto bits = static_cast<std::uint16_t>(number);
     ASSERT_EQ(up.rank(bits), number + 32768);
@@ -32,12 +33,16 @@ TEST(ranks, of_all_small_numbers_are_in_order_and_lead_back) {
     ASSERT_EQ(up.bits(up.rank(bits)), bits);
     ASSERT_EQ(down.bits(down.rank(bits)), bits);
     ASSERT_EQ(plain.rank(bits), bits);
+    for (const auto& ranks : {up, down, plain}) {
+      ASSERT_EQ(ranks.of_integers().rank(bits), ranks.rank(bits));
+    }
   }
 }
 
 template <class Float, class Bits>
 void expect_order(direction way) {
   const ranking<Bits> ranks(order_of<Float>(way));
+  EXPECT_FALSE(ranks.are_of_integers());
   using limits = std::numeric_limits<Float>;
   const std::vector<Float> ascending = {
       -limits::infinity(),   limits::lowest(), Float(-1),     -limits::min(),
