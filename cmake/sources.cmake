@@ -35,6 +35,7 @@ set(mapvec_headers
   include/mapvec/detail/threads.hpp
   include/mapvec/detail/sort_watch.hpp
   include/mapvec/detail/quicksort.hpp
+  include/mapvec/detail/stable_sort.hpp
   include/mapvec/detail/element_sorter.hpp
   include/mapvec/detail/comparison_sorter.hpp
   include/mapvec/detail/keyed_sorter.hpp

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
-#include <cstring>
 
 #include <mapvec/detail/element_shuffler.hpp>
 
 #include "bucket_shuffle.hpp"
+#include "sorted_input.hpp"
 
 namespace mapvec::detail {
 
@@ -17,11 +17,13 @@ void shuffle_elements(storage& held, std::size_t used_bytes, element_shuffler& s
   if (count < 2) return;
   const stored_bytes source = held.source(used_bytes);
   if (source.fd < 0 || used_bytes <= resources.memory_bytes) {
+    const memory_hold memory = take_memory(held.budget(), used_bytes);
     held.prefetch(0, used_bytes);
     watch.expect(count);
     return shuffler.shuffle(held.data(), count, watch);
   }
   const bucket_plan plan(count, shuffler.element_bytes(), resources.memory_bytes);
+  const memory_hold memory = take_memory(held.budget(), plan.memory_bytes);
   bool is_lost = false;
   try {
     shuffle_through_file(source, source, plan, shuffler, resources.temporary, watch, is_lost);
@@ -40,11 +42,14 @@ void shuffle_elements(const storage& held, storage& result, element_layout layou
   result.reserve(layout, 0, used_bytes, growth::exact);
   result.skip_to(used_bytes);
   if (used_bytes <= resources.memory_bytes) {
-    std::memcpy(result.data(), held.data(), used_bytes);
+    const memory_hold memory = take_memory(held.budget(), used_bytes);
+    copy_elements(source, shuffler.element_bytes(), resources.memory_bytes / 16, result.data(),
+                  watch);
     watch.expect(count);
     return shuffler.shuffle(result.data(), count, watch);
   }
   const bucket_plan plan(count, shuffler.element_bytes(), resources.memory_bytes);
+  const memory_hold memory = take_memory(held.budget(), plan.memory_bytes);
   bool is_lost = false;
   shuffle_through_file(source, result.source(used_bytes), plan, shuffler, resources.temporary,
                        watch, is_lost);

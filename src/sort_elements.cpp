@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <mapvec/detail/sort_elements.hpp>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <limits>
 
 #include <mapvec/units.hpp>
@@ -24,12 +22,7 @@ bool is_to_be_sorted(const storage& held, const stored_bytes& source, const elem
   held.require_intact();
   watch.check();
   return source.size_bytes > sorter.element_bytes() &&
-         !is_sorted(source, sorter, resources.memory_bytes, watch);
-}
-
-bool fits_into_memory(std::size_t count, const element_sorter& sorter,
-                      const sort_resources& resources) noexcept {
-  return memory_sort_bytes(count, sorter, resources.threads) <= resources.memory_bytes;
+         !is_sorted(source, sorter, resources.memory_bytes, held.budget(), watch);
 }
 
 }  // namespace
@@ -46,11 +39,14 @@ void sort_elements(storage& held, std::size_t used_bytes, const element_sorter& 
   const stored_bytes source = held.source(used_bytes);
   if (!is_to_be_sorted(held, source, sorter, resources, watch)) return;
   const std::size_t count = used_bytes / sorter.element_bytes();
-  if (source.fd < 0 || fits_into_memory(count, sorter, resources)) {
+  const std::size_t in_memory_bytes = memory_sort_bytes(count, sorter, resources.threads);
+  if (source.fd < 0 || in_memory_bytes <= resources.memory_bytes) {
+    const memory_hold memory = take_memory(held.budget(), in_memory_bytes);
     held.prefetch(0, used_bytes);
     return sort_in_memory(held.data(), count, sorter, resources.threads, watch);
   }
   const sort_plan plan(count, sorter.bytes(), resources.memory_bytes, resources.threads);
+  const memory_hold memory = take_memory(held.budget(), plan.memory_bytes);
   bool is_lost = false;
   try {
     sort_through_file(source, source, plan, sorter, resources.temporary, watch, is_lost);
@@ -68,12 +64,16 @@ bool sort_elements(const storage& held, storage& result, element_layout layout,
   const std::size_t count = used_bytes / sorter.element_bytes();
   result.reserve(layout, 0, used_bytes, growth::exact);
   result.skip_to(used_bytes);
-  if (fits_into_memory(count, sorter, resources)) {
-    std::memcpy(result.data(), held.data(), used_bytes);
+  const std::size_t in_memory_bytes = memory_sort_bytes(count, sorter, resources.threads);
+  if (in_memory_bytes <= resources.memory_bytes) {
+    const memory_hold memory = take_memory(held.budget(), in_memory_bytes);
+    copy_elements(source, sorter.element_bytes(), resources.memory_bytes / 16, result.data(),
+                  watch);
     sort_in_memory(result.data(), count, sorter, resources.threads, watch);
     return true;
   }
   const sort_plan plan(count, sorter.bytes(), resources.memory_bytes, resources.threads);
+  const memory_hold memory = take_memory(held.budget(), plan.memory_bytes);
   bool is_lost = false;
   sort_through_file(source, result.source(used_bytes), plan, sorter, resources.temporary, watch,
                     is_lost);

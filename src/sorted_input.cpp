@@ -12,17 +12,41 @@
 
 namespace mapvec::detail {
 
+namespace {
+
+constexpr std::size_t reading_buffers = 4;
+
+std::size_t block_bytes(std::size_t element_bytes, std::size_t memory_bytes) noexcept {
+  constexpr std::size_t margin_bytes = block_reader::margin_bytes;
+  const std::size_t buffer_bytes =
+      std::clamp(memory_bytes / reading_buffers, 2 * margin_bytes, 2 * MiB);
+  return std::max<std::size_t>((buffer_bytes - margin_bytes) / element_bytes, 1) * element_bytes;
+}
+
+}  // namespace
+
 block_reader elements_of(const stored_bytes& source, std::size_t element_bytes,
                          std::size_t memory_bytes) {
-  constexpr std::size_t margin_bytes = block_reader::margin_bytes;
-  const std::size_t buffer_bytes = std::clamp(memory_bytes / 4, 2 * margin_bytes, 2 * MiB);
-  const std::size_t block_elements =
-      std::max<std::size_t>((buffer_bytes - margin_bytes) / element_bytes, 1);
   return {source,
-          {.block_bytes = block_elements * element_bytes,
-           .buffers = 4,
+          {.block_bytes = block_bytes(element_bytes, memory_bytes),
+           .buffers = reading_buffers,
            .threads = 2,
            .in_place = false}};
+}
+
+std::size_t memory_of_reading(std::size_t element_bytes, std::size_t memory_bytes) noexcept {
+  return reading_buffers * (block_bytes(element_bytes, memory_bytes) + block_reader::margin_bytes);
+}
+
+void copy_elements(const stored_bytes& source, std::size_t element_bytes, std::size_t memory_bytes,
+                   std::byte* to, const sort_watch& watch) {
+  block_reader reader = elements_of(source, element_bytes, memory_bytes);
+  for (byte_block next = reader.next(); next.data != nullptr; next = reader.next()) {
+    watch.check();
+    std::memcpy(to, next.data, next.size_bytes);
+    to += next.size_bytes;
+    reader.release(next);
+  }
 }
 
 void load(const stored_bytes& source, direct_file& from, const page_range& pages,
@@ -39,13 +63,16 @@ void load(const stored_bytes& source, direct_file& from, const page_range& pages
 }
 
 bool is_sorted(const stored_bytes& source, const element_sorter& sorter, std::size_t memory_bytes,
-               const sort_watch& watch) {
+               const memory_budget& budget, const sort_watch& watch) {
   const std::size_t element_bytes = sorter.element_bytes();
-  const std::size_t first_elements = std::min(source.size_bytes / element_bytes, std::size_t{16});
+  // Where they are mapped: nobody pays for threads and buffers to find two out of order.
+  const std::size_t first_elements =
+      std::min({source.size_bytes / element_bytes, std::size_t{16}, 64 * KiB / element_bytes});
   {
     const read_ahead_pause pause(source);  // the reader has its own
     if (!sorter.is_sorted(source.data, first_elements)) return false;
   }
+  const memory_hold memory = take_memory(budget, memory_of_reading(element_bytes, memory_bytes));
   block_reader reader = elements_of(source, element_bytes, memory_bytes);
   byte_block last;
   for (;;) {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include <mapvec/budget.hpp>
 #include <mapvec/detail/block_reader.hpp>
 #include <mapvec/detail/element_sorter.hpp>
 #include <mapvec/detail/sort_watch.hpp>
@@ -18,6 +19,12 @@ namespace mapvec::detail {
 /// Blocks of whole elements. One element may take more than there is memory.
 block_reader elements_of(const stored_bytes& source, std::size_t element_bytes,
                          std::size_t memory_bytes);
+/// What that takes of memory: no more than it may, and 8 MiB, but for large elements.
+std::size_t memory_of_reading(std::size_t element_bytes, std::size_t memory_bytes) noexcept;
+/// Copies all elements to `to`, a few MiB at a time, without leaving those of the source in memory.
+/// Throws `error`.
+void copy_elements(const stored_bytes& source, std::size_t element_bytes, std::size_t memory_bytes,
+                   std::byte* to, const sort_watch& watch);
 
 /// Reads `size_bytes` behind pages.inside to the same place in `into`, which has room for the
 /// pages. What is in memory is copied: the disk would have to be brought up to date first. Throws
@@ -28,6 +35,6 @@ void load(const stored_bytes& source, direct_file& from, const page_range& pages
 /// Ends at the first two elements that are not in order: of random ones, that is at once.
 /// REQUIRES: there is one.
 bool is_sorted(const stored_bytes& source, const element_sorter& sorter, std::size_t memory_bytes,
-               const sort_watch& watch);
+               const memory_budget& budget, const sort_watch& watch);
 
 }  // namespace mapvec::detail

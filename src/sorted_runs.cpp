@@ -7,7 +7,6 @@
 #include <mutex>
 #include <numeric>
 
-#include <mapvec/advice.hpp>
 #include <mapvec/detail/threads.hpp>
 #include <mapvec/error.hpp>
 
@@ -26,7 +25,7 @@ block_table::block_table(const sort_plan& plan)
           (plan.runs - 1) * plan.run_blocks +
           (plan.run_end(plan.runs - 1) - plan.run_begin(plan.runs - 1) + plan.block_elements - 1) /
               plan.block_elements),
-      elements_(size_ * plan.element_bytes) {}
+      elements_(direct_memory(size_ * plan.element_bytes)) {}
 
 std::size_t block_table::position_of(std::size_t block) const noexcept {
   return plan_.run_begin(run_of(block)) + block % plan_.run_blocks * plan_.block_elements;

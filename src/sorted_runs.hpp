@@ -41,7 +41,7 @@ class block_table {
  private:
   const sort_plan& plan_;
   std::size_t size_;
-  std::vector<std::byte> elements_;
+  region elements_;  // aligned as any elements are
 };
 
 /// A temporary file of a fixed size, gone with the object.

@@ -30,10 +30,11 @@ namespace {
 /// Everything in memory.
 class memory_stream {
  public:
-  memory_stream(const stored_bytes& source, const element_sorter& sorter, std::size_t threads,
-                sort_watch& watch)
+  memory_stream(const stored_bytes& source, const memory_budget& budget,
+                const element_sorter& sorter, std::size_t threads, sort_watch& watch)
       : element_bytes_(sorter.element_bytes()),
         count_(source.size_bytes / element_bytes_),
+        held_(take_memory(budget, memory_sort_bytes(count_, sorter, threads))),
         pages_(source.offset_bytes, source.size_bytes),
         memory_(direct_memory(pages_.size)) {
     direct_file from(source.fd, direct_file::purpose::reading);
@@ -53,6 +54,7 @@ class memory_stream {
   std::size_t element_bytes_;
   std::size_t count_;
   std::size_t taken_ = 0;
+  memory_hold held_;
   page_range pages_;  // so many, with the elements at the same place as in the file
   region memory_;
 };
@@ -60,8 +62,11 @@ class memory_stream {
 /// What is sorted already.
 class unchanged_stream {
  public:
-  unchanged_stream(const stored_bytes& source, std::size_t element_bytes, std::size_t memory_bytes)
-      : element_bytes_(element_bytes), reader_(elements_of(source, element_bytes, memory_bytes)) {}
+  unchanged_stream(const stored_bytes& source, const memory_budget& budget,
+                   std::size_t element_bytes, std::size_t memory_bytes)
+      : element_bytes_(element_bytes),
+        held_(take_memory(budget, memory_of_reading(element_bytes, memory_bytes))),
+        reader_(elements_of(source, element_bytes, memory_bytes)) {}
 
   sorted_piece next() {
     reader_.release(std::exchange(last_, {}));
@@ -71,6 +76,7 @@ class unchanged_stream {
 
  private:
   std::size_t element_bytes_;
+  memory_hold held_;
   block_reader reader_;
   byte_block last_;
 };
@@ -78,10 +84,11 @@ class unchanged_stream {
 /// What went through a temporary file.
 class merged_stream {
  public:
-  merged_stream(const stored_bytes& source, const element_sorter& sorter,
-                const sort_resources& resources, sort_watch& watch)
+  merged_stream(const stored_bytes& source, const memory_budget& budget,
+                const element_sorter& sorter, const sort_resources& resources, sort_watch& watch)
       : plan_(source.size_bytes / sorter.element_bytes(), sorter.bytes(), resources.memory_bytes,
               resources.threads),
+        held_(take_memory(budget, plan_.memory_bytes)),
         runs_(plan_, resources.temporary) {
     const sort_places places{.source_bytes = source.offset_bytes, .result_bytes = 0};
     watch.expect(2 * plan_.count);
@@ -120,6 +127,7 @@ class merged_stream {
   }
 
   const sort_plan plan_;
+  const memory_hold held_;
   sorted_runs runs_;
   std::unique_ptr<run_merge> merge_;
   std::exception_ptr failure_;  // the thread's, until it has ended
@@ -130,44 +138,54 @@ class merged_stream {
 
 struct sorted_stream::state {
   stored_bytes source;
+  memory_budget budget;
   const element_sorter& sorter;
   sort_resources resources;
   sort_watch& watch;
   std::variant<std::monostate, unchanged_stream, memory_stream, merged_stream> stream;
+  std::exception_ptr failure;  // of a step before
 
   void sort() {
     watch.check();
     const std::size_t count = source.size_bytes / sorter.element_bytes();
-    if (count < 2 || is_sorted(source, sorter, resources.memory_bytes, watch)) {
-      stream.emplace<unchanged_stream>(source, sorter.element_bytes(), resources.memory_bytes);
+    if (count < 2 || is_sorted(source, sorter, resources.memory_bytes, budget, watch)) {
+      stream.emplace<unchanged_stream>(source, budget, sorter.element_bytes(),
+                                       resources.memory_bytes);
     } else if (source.fd < 0 ||
                memory_sort_bytes(count, sorter, resources.threads) <= resources.memory_bytes) {
-      stream.emplace<memory_stream>(source, sorter, resources.threads, watch);
+      stream.emplace<memory_stream>(source, budget, sorter, resources.threads, watch);
     } else {
-      stream.emplace<merged_stream>(source, sorter, resources, watch);
+      stream.emplace<merged_stream>(source, budget, sorter, resources, watch);
     }
   }
 };
 
-sorted_stream::sorted_stream(stored_bytes source, const element_sorter& sorter,
-                             const sort_resources& resources, sort_watch& watch)
-    : state_(new state{std::move(source), sorter, resources, watch, {}}) {}
+sorted_stream::sorted_stream(stored_bytes source, const memory_budget& budget,
+                             const element_sorter& sorter, const sort_resources& resources,
+                             sort_watch& watch)
+    : state_(new state{std::move(source), budget, sorter, resources, watch, {}, {}}) {}
 
 sorted_stream::sorted_stream(sorted_stream&& other) noexcept = default;
 sorted_stream& sorted_stream::operator=(sorted_stream&& other) noexcept = default;
 sorted_stream::~sorted_stream() = default;
 
 sorted_piece sorted_stream::next() {
-  if (state_->stream.index() == 0) state_->sort();
-  return std::visit(
-      [](auto& stream) {
-        if constexpr (std::is_same_v<decltype(stream), std::monostate&>) {
-          return sorted_piece{};
-        } else {
-          return stream.next();
-        }
-      },
-      state_->stream);
+  if (state_->failure != nullptr) std::rethrow_exception(state_->failure);
+  try {
+    if (state_->stream.index() == 0) state_->sort();
+    return std::visit(
+        [](auto& stream) {
+          if constexpr (std::is_same_v<decltype(stream), std::monostate&>) {
+            return sorted_piece{};
+          } else {
+            return stream.next();
+          }
+        },
+        state_->stream);
+  } catch (...) {
+    state_->failure = std::current_exception();
+    throw;
+  }
 }
 
 }  // namespace mapvec::detail

@@ -48,7 +48,7 @@ void storage::state::attach_file(std::size_t end_bytes, std::size_t element_byte
 
 /// Where the file is by now; as it was opened, if nobody can tell.
 std::string storage::state::found_path() const {
-  std::string path = present_path(backing.descriptor.descriptor());
+  std::string path = detail::present_path(backing.descriptor.descriptor());
   return path.empty() ? backing.path : path;
 }
 

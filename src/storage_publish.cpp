@@ -235,6 +235,8 @@ storage storage::persist(storage& temporary, std::size_t used_bytes, path_view p
                                settings);
 }
 
+std::string storage::present_path() const { return state_->found_path(); }
+
 int storage::replace(storage& temporary, std::size_t used_bytes) {
   if (data_ == nullptr) throw_error(EBADF, "replace a vector without a file", "");
   require_owner();

@@ -226,7 +226,7 @@ block_walk<typename Vector::value_type> walk_of(Vector& changed, const block_opt
   storage& held = vector_access::storage_of(changed);
   held.require_owner();
   return {held, std::span(changed.data(), changed.size()), within(held.budget().limit_bytes(), how),
-          memory_for(changed, how)};
+          detail::memory_for(changed, how)};
 }
 
 template <class T>

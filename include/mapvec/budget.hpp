@@ -99,5 +99,11 @@ class MAPVEC_API memory_hold {
   bool is_taken_ = false;
 };
 
+inline memory_hold take_memory(const memory_budget& budget, std::size_t size_bytes) noexcept {
+  memory_hold taken(budget, size_bytes);
+  taken.take();
+  return taken;
+}
+
 }  // namespace detail
 }  // namespace mapvec

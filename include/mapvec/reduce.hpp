@@ -54,7 +54,7 @@ namespace detail {
 /// smaller for so many.
 template <class Vector>
 reduce_options settled_for(const Vector& read, reduce_options how) {
-  const std::size_t budget_bytes = source_of(read).budget_bytes;
+  const std::size_t budget_bytes = detail::source_of(read).budget_bytes;
   how.blocks.buffers = std::max<std::size_t>(how.blocks.buffers, 2);
   how.blocks = within(budget_bytes, how.blocks);
   const std::size_t room = budget_bytes / 2 / std::max<std::size_t>(how.blocks.block_bytes, 1);
@@ -124,12 +124,14 @@ void for_each_two_blocks(const Left& left, const Right& right, const Visit& visi
   const std::size_t threads = std::min(left_how.threads, right_how.threads);
   left_how.blocks.buffers = std::max(left_how.blocks.buffers, threads + 1);
   right_how.blocks.buffers = std::max(right_how.blocks.buffers, threads + 1);
-  memory_hold left_memory = memory_for(left, left_how.blocks);
-  memory_hold right_memory = memory_for(right, right_how.blocks);
+  memory_hold left_memory = detail::memory_for(left, left_how.blocks);
+  memory_hold right_memory = detail::memory_for(right, right_how.blocks);
   left_memory.take();
   right_memory.take();
-  block_reader lefts = reader_of<typename Left::value_type>(source_of(left), left_how.blocks);
-  block_reader rights = reader_of<typename Right::value_type>(source_of(right), right_how.blocks);
+  block_reader lefts =
+      reader_of<typename Left::value_type>(detail::source_of(left), left_how.blocks);
+  block_reader rights =
+      reader_of<typename Right::value_type>(detail::source_of(right), right_how.blocks);
   std::mutex turn;
   std::atomic<bool> is_given_up = false;
   auto work = [&] {

@@ -124,11 +124,11 @@ void search(const Vector& read, const Values& values, Compare compare, Projectio
   using searches = numbered_searches<What, Values, decltype(order), Projection>;
   const searches before(values, std::move(order), std::move(projection));
   const auto count = static_cast<std::size_t>(std::ranges::size(values)) * searches::for_each_value;
-  const stored_bytes source = source_of(read);
+  const stored_bytes source = detail::source_of(read);
   if (source.size_bytes == 0 || is_in_memory(source)) {
     return search_in_memory<What, element>({read.data(), read.size()}, count, before, found);
   }
-  memory_hold memory = memory_for(read, block_options{});
+  memory_hold memory = detail::memory_for(read, block_options{});
   memory.take();
   const std::size_t piece = std::min(count, 4 * MiB);
   const auto space = std::make_unique_for_overwrite<page_search[]>(piece);

@@ -71,8 +71,6 @@ void shuffle(vector<T>& v, Generator&& generator, const sort_options& how = {}) 
   detail::sort_watch watch(how.progress, how.stop_token);
   if constexpr (detail::sorts_through_files<T>) {
     detail::generator_shuffler<T, std::remove_reference_t<Generator>> shuffler(generator);
-    detail::memory_hold memory(held.budget(), memory_bytes);
-    memory.take();
     detail::shuffle_elements(held, size_bytes, shuffler, {memory_bytes, 1, how.temporary}, watch);
   } else {
     if (size_bytes > memory_bytes) {
@@ -98,8 +96,6 @@ void shuffle(file_vector<T>& v, Generator&& generator, const sort_options& how =
   detail::sort_watch watch(how.progress, how.stop_token);
   detail::generator_shuffler<T, std::remove_reference_t<Generator>> shuffler(generator);
   detail::replace_elements(v, [&](vector<T>& next) {
-    detail::memory_hold memory(held.budget(), memory_bytes);
-    memory.take();
     detail::vector_access::with_storage_changing(next, v.size(), [&](detail::storage& result) {
       detail::shuffle_elements(held, result, detail::vector_access::layout_of<vector<T>>(),
                                v.size() * sizeof(T), shuffler, {memory_bytes, 1, how.temporary},

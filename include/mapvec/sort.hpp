@@ -77,14 +77,15 @@ struct sort_options {
 
 namespace detail {
 
+// Programs may specialize std::less and std::greater for enumerations of theirs.
 template <class Compare, class Key>
 inline constexpr bool is_less =
     std::same_as<Compare, std::ranges::less> || std::same_as<Compare, std::less<>> ||
-    std::same_as<Compare, std::less<Key>>;
+    (std::same_as<Compare, std::less<Key>> && !std::is_enum_v<Key>);
 template <class Compare, class Key>
 inline constexpr bool is_greater =
     std::same_as<Compare, std::ranges::greater> || std::same_as<Compare, std::greater<>> ||
-    std::same_as<Compare, std::greater<Key>>;
+    (std::same_as<Compare, std::greater<Key>> && !std::is_enum_v<Key>);
 
 /// Numbers that are compared as they are.
 template <class Key, class Compare>
@@ -126,10 +127,8 @@ void sort(vector<T>& sorted, Compare compare, Projection projection, const sort_
   const std::size_t memory_bytes = memory_for_sorting(how.memory_bytes, held.budget());
   const std::size_t threads = threads_to_use(how.threads);
   sort_watch watch(how.progress, how.stop_token);
-  memory_hold memory(held.budget(), memory_bytes);
   if constexpr (sorts_through_files<T>) {
-    const auto sorter = sorter_for<T>(std::move(compare), std::move(projection), equal);
-    memory.take();
+    const auto sorter = detail::sorter_for<T>(std::move(compare), std::move(projection), equal);
     sort_elements(held, sorted.size() * sizeof(T), *sorter, {memory_bytes, threads, how.temporary},
                   watch);
   } else {
@@ -142,10 +141,11 @@ void sort(vector<T>& sorted, Compare compare, Projection projection, const sort_
     watch.check();
     const projected_less<T, Compare, Projection> less(std::move(compare), std::move(projection));
     T* const first = sorted.data();
+    if (std::is_sorted(first, first + sorted.size(), std::cref(less))) return;
     if (is_stable) {
-      sort_some(first, first + sorted.size(), less, equal);
+      detail::sort_some(first, first + sorted.size(), less, equal);
     } else {
-      sort_in_place(first, first + sorted.size(), less, threads, watch);
+      detail::sort_in_place(first, first + sorted.size(), less, threads, watch);
     }
   }
 }
@@ -156,15 +156,13 @@ void sort(file_vector<T>& sorted, Compare compare, Projection projection, const 
   static_assert(sorts_through_files<T>, "mapvec: elements are aligned to more than 4 KiB");
   const storage& held = vector_access::storage_of(sorted);
   held.require_owner();
-  require_whole_rows(sorted, "sort, with an incomplete row,");
+  detail::require_whole_rows(sorted, "sort, with an incomplete row,");
   if (sorted.size() < 2) return;
   const std::size_t memory_bytes = memory_for_sorting(how.memory_bytes, held.budget());
   const std::size_t threads = threads_to_use(how.threads);
   sort_watch watch(how.progress, how.stop_token);
-  const auto sorter = sorter_for<T>(std::move(compare), std::move(projection), equal);
-  replace_elements(sorted, [&](vector<T>& next) {
-    memory_hold memory(held.budget(), memory_bytes);
-    memory.take();
+  const auto sorter = detail::sorter_for<T>(std::move(compare), std::move(projection), equal);
+  detail::replace_elements(sorted, [&](vector<T>& next) {
     bool is_new = false;
     vector_access::with_storage_changing(next, sorted.size(), [&](storage& result) {
       is_new = sort_elements(held, result, vector_access::layout_of<vector<T>>(),
@@ -176,7 +174,8 @@ void sort(file_vector<T>& sorted, Compare compare, Projection projection, const 
 }
 
 template <class T, class Compare, class Projection>
-concept sorts = std::copy_constructible<Compare> && std::copy_constructible<Projection> &&
+concept sorts = std::permutable<T*> && std::copy_constructible<Compare> &&
+                std::copy_constructible<Projection> &&
                 std::predicate<Compare&, std::invoke_result_t<Projection&, const T&>,
                                std::invoke_result_t<Projection&, const T&>>;
 

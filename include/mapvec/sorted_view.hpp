@@ -36,6 +36,11 @@
 namespace mapvec {
 namespace detail {
 
+/// Whoever joins two views, or appends what they show, needs as much once more.
+inline std::size_t memory_for_view(std::size_t asked_bytes, const memory_budget& budget) noexcept {
+  return asked_bytes != 0 ? asked_bytes : memory_for_sorting(0, budget) / 2;
+}
+
 /// What block_range walks through.
 template <class T>
 class sorted_source {
@@ -44,12 +49,9 @@ class sorted_source {
 
   sorted_source(stored_bytes bytes, const memory_budget& budget,
                 std::unique_ptr<element_sorter> sorter, const sort_options& how)
-      : state_(std::make_unique<state>(std::move(bytes), budget,
-                                       memory_for_sorting(how.memory_bytes, budget),
-                                       std::move(sorter), how)) {}
+      : state_(std::make_unique<state>(std::move(bytes), budget, std::move(sorter), how)) {}
 
   block<const T> next() {
-    state_->memory.take();
     const sorted_piece piece = state_->stream.next();
     const std::span elements(reinterpret_cast<const T*>(piece.first), piece.count);
     return {elements, std::exchange(state_->taken, state_->taken + piece.count)};
@@ -57,19 +59,19 @@ class sorted_source {
 
  private:
   struct state {
-    state(stored_bytes bytes, const memory_budget& budget, std::size_t memory_bytes,
-          std::unique_ptr<element_sorter> by, const sort_options& how)
+    state(stored_bytes bytes, const memory_budget& budget, std::unique_ptr<element_sorter> by,
+          const sort_options& how)
         : temporary(how.temporary),
           sorter(std::move(by)),
           watch(how.progress, how.stop_token),
-          memory(budget, memory_bytes),
-          stream(std::move(bytes), *sorter, {memory_bytes, threads_to_use(how.threads), temporary},
-                 watch) {}
+          stream(
+              std::move(bytes), budget, *sorter,
+              {memory_for_view(how.memory_bytes, budget), threads_to_use(how.threads), temporary},
+              watch) {}
 
     segment_builder temporary;
     std::unique_ptr<element_sorter> sorter;
     sort_watch watch;
-    memory_hold memory;
     sorted_stream stream;
     std::size_t taken = 0;
   };
@@ -92,9 +94,9 @@ auto sorted(const Vector& read, Compare comp, Projection proj, const sort_option
   using element = typename Vector::value_type;
   static_assert(sorts_through_files<element>,
                 "mapvec: elements are not trivially copyable, or aligned to more than 4 KiB");
-  return block_range(
-      sorted_source<element>(source_of(read), budget_of(read),
-                             sorter_for<element>(std::move(comp), std::move(proj), equal), how));
+  return block_range(sorted_source<element>(
+      detail::source_of(read), detail::budget_of(read),
+      detail::sorter_for<element>(std::move(comp), std::move(proj), equal), how));
 }
 
 }  // namespace detail

@@ -133,6 +133,9 @@ class MAPVEC_API storage {
   void trim(std::size_t used_bytes);
   /// No limit while there is no file.
   memory_budget budget() const noexcept;
+  /// Where the file is by now, which may have been renamed since; its first name where nobody can
+  /// tell. REQUIRES: a named file.
+  std::string present_path() const;
   /// Has the range written back without waiting. Throws `error` after a failure of before.
   void begin_write_back(std::size_t offset_bytes, std::size_t size_bytes) const;
   /// True if all of the range is in memory.

@@ -28,7 +28,8 @@ class block_cursor {
   /// may share one.
   template <class Container>
   explicit block_cursor(const Container& read)
-      : block_cursor(read, source_of(read), within(source_of(read).budget_bytes / 2, {})) {}
+      : block_cursor(read, detail::source_of(read),
+                     within(detail::source_of(read).budget_bytes / 2, {})) {}
 
   /// Some of the elements that come next; none at the end. Valid until the next call of skip().
   std::span<const T> ahead() const noexcept { return ahead_; }
@@ -43,7 +44,7 @@ class block_cursor {
  private:
   template <class Container>
   block_cursor(const Container& read, stored_bytes bytes, const block_options& how)
-      : source_(std::move(bytes), how, memory_for(read, how)), ahead_(source_.next()) {}
+      : source_(std::move(bytes), how, detail::memory_for(read, how)), ahead_(source_.next()) {}
 
   block_source<T> source_;
   std::span<const T> ahead_;

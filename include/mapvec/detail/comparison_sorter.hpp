@@ -18,6 +18,7 @@
 #include <mapvec/detail/element_sorter.hpp>
 #include <mapvec/detail/quicksort.hpp>
 #include <mapvec/detail/sort_watch.hpp>
+#include <mapvec/detail/stable_sort.hpp>
 
 namespace mapvec::detail {
 
@@ -69,9 +70,9 @@ enum class equal_elements_stay : bool { anywhere, in_order };
 
 template <class T, class Less>
 void sort_some(T* first, T* last, const Less& less, equal_elements_stay how) {
-  sort_guarded<T>(less, [&](const auto& guarded) {
+  detail::sort_guarded<T>(less, [&](const auto& guarded) {
     if (how == equal_elements_stay::in_order) {
-      std::stable_sort(first, last, guarded);
+      detail::stable_sort_aligned(first, last, guarded);
     } else {
       std::sort(first, last, guarded);
     }
@@ -83,7 +84,7 @@ void sort_some(T* first, T* last, const Less& less, equal_elements_stay how) {
 template <class T, class Less>
 void sort_in_place(T* first, T* last, const Less& less, std::size_t threads, sort_watch& watch) {
   const auto sort_part = [&](T* from, T* to) {
-    sort_some(from, to, less, equal_elements_stay::anywhere);
+    detail::sort_some(from, to, less, equal_elements_stay::anywhere);
   };
   quicksort<T, Less, decltype(sort_part)>(less, sort_part, parts_per_thread::four, watch)
       .sort(first, last, threads);
@@ -107,7 +108,7 @@ class comparison_sorter final : public element_sorter {
     return std::is_sorted(elements(first), elements(first) + count, std::cref(less_));
   }
   std::byte* sort(std::byte* first, std::size_t count, std::byte* /*scratch*/) const override {
-    sort_some(elements(first), elements(first) + count, less_, how_);
+    detail::sort_some(elements(first), elements(first) + count, less_, how_);
     return first;
   }
   std::size_t count_before(sorted_piece piece, const std::byte* element,

@@ -51,7 +51,7 @@ void shuffle_in_memory(T* first, std::size_t count, Generator& generator, sort_w
   for (std::size_t begin = 0; begin < count; begin += piece) {
     const std::size_t end = std::min(begin + piece, count);
     for (std::size_t i = std::max<std::size_t>(begin, 1); i < end; ++i) {
-      const auto other = static_cast<std::size_t>(random_below(generator, i + 1));
+      const auto other = static_cast<std::size_t>(detail::random_below(generator, i + 1));
       if (other != i) std::ranges::swap(first[other], first[i]);
     }
     watch.advance(end - begin);
@@ -64,9 +64,11 @@ class generator_shuffler final : public element_shuffler {
   explicit generator_shuffler(Generator& generator) noexcept
       : element_shuffler(sizeof(T)), generator_(generator) {}
 
-  std::uint64_t below(std::uint64_t bound) override { return random_below(generator_, bound); }
+  std::uint64_t below(std::uint64_t bound) override {
+    return detail::random_below(generator_, bound);
+  }
   void shuffle(std::byte* first, std::size_t count, sort_watch& watch) override {
-    shuffle_in_memory(reinterpret_cast<T*>(first), count, generator_, watch);
+    detail::shuffle_in_memory(reinterpret_cast<T*>(first), count, generator_, watch);
   }
 
  private:

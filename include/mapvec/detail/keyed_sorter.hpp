@@ -20,6 +20,7 @@
 #include <mapvec/config.hpp>
 #include <mapvec/detail/element_sorter.hpp>
 #include <mapvec/detail/rank.hpp>
+#include <mapvec/detail/stable_sort.hpp>
 #include <mapvec/units.hpp>
 
 namespace mapvec::detail {
@@ -130,7 +131,7 @@ class keyed_sorter final : public element_sorter {
     constexpr std::size_t distance = 16;
     for (std::size_t i = 0; i < out.size(); ++i) {
       if (i + distance < out.size()) __builtin_prefetch(first + (words[i + distance] & index_mask));
-      std::memcpy(&out[i], first + (words[i] & index_mask), sizeof(T));
+      std::memcpy(out.data() + i, first + (words[i] & index_mask), sizeof(T));
     }
   }
 
@@ -141,7 +142,7 @@ class keyed_sorter final : public element_sorter {
       std::size_t end = first + 1;
       while (end < count && ((words[first] ^ words[end]) & mask) == 0) ++end;
       if (end - first > 1 && !std::is_sorted(out + first, out + end, by_rank)) {
-        std::stable_sort(out + first, out + end, by_rank);
+        detail::stable_sort_aligned(out + first, out + end, by_rank);
       }
       first = end;
     }

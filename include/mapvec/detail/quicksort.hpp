@@ -141,18 +141,18 @@ class quicksort {
   part split_off(const part& whole) {
     watch_.check();
     const auto [first, last, splits] = whole;
-    bring_pivot(first, last, less_);
+    detail::bring_pivot(first, last, less_);
     // Copies: what lies in memory would be read again after each store.
     const Less less = less_;
     std::conditional_t<splits_without_branches<T>, const T, const T&> pivot = *first;
-    T* right = split(first + 1, last, [&](const T& other) { return less(other, pivot); });
+    T* right = detail::split(first + 1, last, [&](const T& other) { return less(other, pivot); });
     T* left = right - 1;
     using std::swap;
     if (left != first) swap(*first, *left);
     if (static_cast<std::size_t>(left - first) < whole.size() / 8) {
       // Many may be equal to the pivot. They are in their place.
       const T& same = *left;
-      right = split(right, last, [&](const T& other) { return !less(same, other); });
+      right = detail::split(right, last, [&](const T& other) { return !less(same, other); });
     }
     watch_.advance(static_cast<std::size_t>(right - left));
     part small{first, left, splits + 1};

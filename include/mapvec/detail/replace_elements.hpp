@@ -29,10 +29,11 @@ void require_whole_rows(const file_vector<T>& changed, const char* verb) {
 /// fill(next) makes the new elements and returns true, or false where the old ones may stay.
 template <class T, class Fill>
 void replace_elements(file_vector<T>& changed, Fill fill) {
+  const storage& old = vector_access::storage_of(std::as_const(changed));
   // Beside the old file, so that the new one can take the name without being copied.
-  const std::string path = changed.path();
+  const std::string path = old.present_path();
   const std::string directory = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
-  const options& settings = vector_access::storage_of(std::as_const(changed)).settings();
+  const options& settings = old.settings();
   vector<T> next(options{.builder = segment_builder::unnamed(directory),
                          .reservation_bytes = settings.reservation_bytes,
                          .spill_threshold_bytes = 0,
