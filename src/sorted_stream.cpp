@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
-#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -65,7 +64,7 @@ class unchanged_stream {
   unchanged_stream(const stored_bytes& source, const memory_budget& budget,
                    std::size_t element_bytes, std::size_t memory_bytes)
       : element_bytes_(element_bytes),
-        held_(take_memory(budget, memory_of_reading(element_bytes, memory_bytes))),
+        held_(take_memory(budget, memory_of_reading(source, element_bytes, memory_bytes))),
         reader_(elements_of(source, element_bytes, memory_bytes)) {}
 
   sorted_piece next() {
@@ -96,7 +95,7 @@ class merged_stream {
     merge_ = std::make_unique<run_merge>(runs_, plan_, places, sorter, watch);
     try {
       thread_ = sys::start_quiet_thread("mapvec worker", [this] { work_ahead(); });
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
       // Whoever takes elements merges them, too.
     }
   }

@@ -12,12 +12,13 @@
 //    into. Before that would be more than the limit, what was appended longest ago is written back
 //    and dropped, by the vector that holds most. The elements stay where they are; whoever touches
 //    them later reads them from the disk.
-//    Each loop over blocks() takes half of the limit at most.
+//    Each loop over blocks() and sorted_view() takes half of the limit at most; sort() and
+//    shuffle() take all of it, and more where they cannot do with less, for as long as they run.
 //  - Not counted is what the program itself brings back: by reading and changing elements that were
-//    dropped, by prefetch and prefault, and what the kernel reads ahead of blocks() that may be
-//    changed, which is 8 to 16 MiB where it is set to read far ahead. trim() of the vector drops
-//    that. Nor are copies that persist, replace and snapshot make where they cannot link; a forked
-//    child counts for itself.
+//    dropped, by prefetch and prefault, by sorting and shuffling what fits into memory, and what
+//    the kernel reads ahead of blocks() that may be changed, which is 8 to 16 MiB where it is set
+//    to read far ahead. trim() of the vector drops that. Nor are copies that persist, replace and
+//    snapshot make where they cannot link; a forked child counts for itself.
 //  - A vector that is appended to needs room for what is being written: an eighth of the limit, at
 //    most 8 MiB, and less where many are appended to in turn. Those that have not been for long
 //    give up theirs first; when they go on, what the kernel reads back for them is not counted

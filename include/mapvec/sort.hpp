@@ -5,20 +5,27 @@
 //   mapvec::sort(v);                                            // as std::ranges::sort(v)
 //   mapvec::sort(v, std::greater<>(), &record::key, {.memory_bytes = 1 * mapvec::GiB});
 //
-//  - What fits into the memory it may take is sorted there, on several threads. For more, a sort
-//    reads and writes all elements twice, and needs a temporary file of their size, which it
-//    allocates before it moves the first: a full disk changes nothing.
-//  - A vector keeps its file, and data() its address. A file_vector gets a new file, which replaces
-//    the old one when it is complete, as replace() does: after a crash either is there. That takes
-//    the elements' size once more beside it, and pointers to elements become invalid.
+//  - What fits into the memory it may take is sorted there, on several threads; to keep equal
+//    elements in order, or to sort by a key, takes 2 to 3 times the elements' size. So does, on one
+//    thread and without progress, what is not trivially copyable and keeps its order. For more, a
+//    sort reads and writes all elements twice, and needs a temporary file of their size, which it
+//    allocates before it moves the first: a full disk changes nothing, where space_guaranteed().
+//  - A vector keeps its file, and data() its address. One that is in no file yet is sorted in
+//    memory, whatever that takes. A file_vector gets a new file, which replaces the old one when it
+//    is complete, as replace() does: after a crash either is there, and all elements are committed.
+//    That takes the elements' size once more beside it, and pointers to elements become invalid.
 //  - comp and proj are called by several threads at once. They must be a strict weak ordering, as
 //    for std::sort, but NaNs among float and double are no mistake where these are compared by
 //    std::less or std::greater: all of them go to the end.
 //  - When comp, proj or progress throws, a stop is requested or the disk fails, the sort ends with
 //    the first exception. A vector then has its elements in another order, and a file_vector is
-//    unchanged. Only if the temporary file then cannot be copied back, because a disk has failed
-//    for good, elements are lost: the vector has failed, like after a failed write-back. Sorted
-//    elements are left alone.
+//    unchanged. Once the vector is being overwritten, that takes the time of copying all elements
+//    back. Only if they cannot be, because a disk has failed for good, or is full where
+//    space_guaranteed() is false (copy-on-write file systems), elements are lost: the vector has
+//    failed, like after a failed write-back.
+//  - Sorted elements are left alone: a file_vector is not committed then. Where equal ones need not
+//  keep
+//    their order, -0.0 comes before +0.0.
 //  - Elements must be trivially copyable unless they fit into memory: else `error` (ENOMEM), before
 //    anything happens. So is what is aligned to more than 4 KiB.
 //  - All elements of a file_vector are sorted, across its rows, of which none may be incomplete
@@ -58,14 +65,15 @@ namespace mapvec {
 
 struct sort_options {
   /// What the sort may take beside what others have in memory of the vector. 0 = the vector's
-  /// memory budget, or half of what the machine, or the control group, has available. One merge of
-  /// all needs some 16 MiB for 1 GiB of elements of 8 bytes, 1.3 GiB for 1 TiB, and more for
-  /// elements past some hundred bytes; less is taken for that.
+  /// memory budget, or half of what the machine has available, or of the limit of the control group
+  /// if that is less. One merge of all needs some 16 MiB for 1 GiB of elements of 8 bytes, 1.3 GiB
+  /// for 1 TiB, and more for elements past some hundred bytes; less is taken for that.
   std::size_t memory_bytes = 0;
   /// That sort and merge; two more wait for the disk. 0 = as many as the caller may run on; fewer
   /// where the memory is too little for all.
   std::size_t threads = 0;
-  /// Where the temporary file lives.
+  /// Where the temporary file lives: by default where a vector without a builder would, wherever
+  /// the sorted vector is, and whatever it leaves free of its disk.
   segment_builder temporary = {};
   /// Called now and then with how much is done, from 0 to 1, from any of the threads, one at a
   /// time.

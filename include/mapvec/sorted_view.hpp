@@ -11,12 +11,16 @@
 // where sort() writes them twice. So it serves whoever needs them in order only once, to group,
 // count or join, and may be left early.
 //
-//  - begin() takes long: it sorts, and throws what sort() throws. So does every step.
-//  - comp and proj are called by several threads at once, beside the loop, too.
-//  - The options are those of sort(); the memory is held as long as the range lives.
+//  - begin() takes long: it sorts, and throws what sort() throws. So does every step. After an
+//    exception all that come throw it again.
+//  - comp, proj and progress are called by other threads beside the loop, too.
+//  - The options are those of sort(), but memory_bytes = 0 is half as much: another view that is
+//    joined, or a vector that takes what this one shows, needs as much. It is held as long as the
+//    range lives. A block is some 8 MiB at most, but at least one element.
 //  - Elements are trivially copyable, and may be those of a file_view.
 //
-// The elements must not change as long as the range lives. A block is valid until the next step.
+// The elements must not change as long as the range lives. A block is valid until the next step. A
+// forked child can neither read it nor end the range's life: it may only exec or _exit.
 #pragma once
 
 #include <cstddef>
@@ -101,7 +105,7 @@ auto sorted(const Vector& read, Compare comp, Projection proj, const sort_option
 
 }  // namespace detail
 
-/// Costs nothing before begin(). The elements in an order that sort() might give them.
+/// Reads nothing before begin(). The elements in an order that sort() might give them.
 template <detail::has_blocks Vector, class Compare = std::ranges::less,
           class Projection = std::identity>
   requires detail::sorts<typename Vector::value_type, Compare, Projection>

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <ios>
 #include <optional>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include <mapvec/file_vector.hpp>
+#include <mapvec/file_view.hpp>
 
 #include "sort_case.hpp"
 #include "support/child_process.hpp"
@@ -100,6 +102,21 @@ TEST_F(sorting_files, that_are_closed_does_nothing) {
   v.close();
   stable_sort(v);
   EXPECT_FALSE(v.is_open());
+}
+
+TEST_F(sorting_files, that_have_moved_follows_them) {
+  const std::string before = directory_ / "before";
+  const std::string after = directory_ / "after";
+  std::filesystem::create_directory(before);
+  auto v = file_vector<std::uint64_t>::create(before + "/numbers.npy");
+  v.append_range(random_numbers(45'000));
+  std::filesystem::rename(before, after);
+  sort(v, {}, {}, {.memory_bytes = little_memory});
+  v.close();
+  const auto found = file_view<std::uint64_t>::open(after + "/numbers.npy");
+  EXPECT_EQ(found.size(), 45'000U);
+  EXPECT_TRUE(std::ranges::is_sorted(found));
+  EXPECT_EQ(names_in(after).size(), 1U);
 }
 
 TEST_F(sorting_files, that_have_failed_is_refused) {

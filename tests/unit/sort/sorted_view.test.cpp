@@ -168,6 +168,35 @@ TEST_F(sorted_views, throw_what_comparing_throws_and_end) {
   }
 }
 
+/// Whichever thread compares, and whether it does so to find out, to sort or to merge.
+TEST_F(sorted_views, that_have_thrown_throw_the_same_again) {
+  const vector<std::uint64_t> v = filed(random_numbers(300'000));
+  for (const std::size_t memory : {little_memory, GiB}) {
+    for (int calls = 0; calls < 12'000'000; calls = calls * 3 / 2 + 1) {
+      std::atomic<int> left = calls;
+      const auto less = [&](std::uint64_t a, std::uint64_t b) {
+        if (left-- == 0) throw std::domain_error("enough");
+        return a < b;
+      };
+      auto range = sorted_view(v, less, {}, {.memory_bytes = memory, .threads = 3});
+      bool has_begun = false;
+      try {
+        auto next = range.begin();
+        has_begun = true;
+        try {
+          while (next != range.end()) ++next;
+        } catch (const std::domain_error&) {
+          EXPECT_THROW(++next, std::domain_error);
+          EXPECT_THROW(++next, std::domain_error);
+        }
+      } catch (const std::domain_error&) {
+        EXPECT_FALSE(has_begun);
+        EXPECT_THROW(range.begin(), std::domain_error);
+      }
+    }
+  }
+}
+
 TEST_F(sorted_views, end_when_a_stop_is_requested) {
   const vector<std::uint64_t> v = filed(random_numbers(300'000));
   for (const double share : {0.1, 0.6, 0.9}) {
