@@ -38,12 +38,21 @@ struct slot {
 
 }  // namespace
 
+bool is_resident(const stored_bytes& source, std::size_t offset_bytes,
+                 std::size_t size_bytes) noexcept {
+  if (source.fd < 0) return true;
+  if (!source.tells_residency) return false;
+  // The kernel changes nothing of what it is asked about.
+  auto* const data = const_cast<std::byte*>(source.data) + offset_bytes;
+  return resident_bytes(data, size_bytes) >= size_bytes;
+}
+
 struct block_reader::state {
   state(stored_bytes bytes, const block_plan& wanted);
   ~state();
 
   byte_block block_at(std::size_t index) const noexcept;
-  bool is_resident(const byte_block& wanted) const noexcept;
+  bool is_shown_in_place(const byte_block& wanted) const noexcept;
   slot& slot_of(std::size_t index) noexcept { return slots[index % slots.size()]; }
   std::byte* buffer_of(std::size_t index) const noexcept {
     return buffers.data() + index % slots.size() * buffer_bytes;
@@ -94,11 +103,8 @@ byte_block block_reader::state::block_at(std::size_t index) const noexcept {
   return {source.data + offset, offset, std::min(plan.block_bytes, source.size_bytes - offset)};
 }
 
-bool block_reader::state::is_resident(const byte_block& wanted) const noexcept {
-  if (source.fd < 0 || plan.in_place) return true;
-  // The kernel changes nothing of what it is asked about.
-  auto* const data = const_cast<std::byte*>(wanted.data);
-  return resident_bytes(data, wanted.size_bytes) >= wanted.size_bytes;
+bool block_reader::state::is_shown_in_place(const byte_block& wanted) const noexcept {
+  return plan.in_place || is_resident(source, wanted.offset_bytes, wanted.size_bytes);
 }
 
 /// Where no thread can be had, next() reads.
@@ -144,7 +150,7 @@ void block_reader::state::load(std::size_t index) noexcept {
   into.failed_errno = 0;
   into.data = wanted.data;
   // What is in memory may be there only because the kernel reads ahead of what goes through it.
-  if (!direct->goes_through_cache() && is_resident(wanted)) return;
+  if (!direct->goes_through_cache() && is_shown_in_place(wanted)) return;
   into.failed_errno = read(index, wanted);
   const std::size_t before = (source.offset_bytes + wanted.offset_bytes) % direct_bytes;
   into.data = buffer_of(index) + before;
@@ -174,7 +180,7 @@ byte_block block_reader::next() {
   const std::size_t index = now.next_taken;
   byte_block wanted = now.block_at(index);
   if (!now.is_reading) {
-    if (now.is_resident(wanted)) {
+    if (now.is_shown_in_place(wanted)) {
       ++now.next_taken;
       return wanted;
     }

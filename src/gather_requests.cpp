@@ -6,7 +6,6 @@
 #include <limits>
 #include <utility>
 
-#include <mapvec/advice.hpp>
 #include <mapvec/units.hpp>
 
 #include "posix/syscalls.hpp"
@@ -69,9 +68,7 @@ bool page_requests::are_resident() const noexcept {
   if (source_.fd < 0) return true;
   const std::size_t step = std::max<std::size_t>(requests_.size() / 64, 1);
   for (std::size_t i = 0; i < requests_.size(); i += step) {
-    auto* const element =
-        const_cast<std::byte*>(source_.data) + requests_[i].index * element_bytes_;
-    if (resident_bytes(element, 1) == 0) return false;
+    if (!is_resident(source_, requests_[i].index * element_bytes_, 1)) return false;
   }
   return true;
 }
@@ -190,8 +187,7 @@ bool is_in_memory(const stored_bytes& source) noexcept {
     place += 0.6180339887498949;
     if (place >= 1) place -= 1;
     const auto offset = static_cast<std::size_t>(place * static_cast<double>(source.size_bytes));
-    auto* const sample = const_cast<std::byte*>(source.data) + offset;
-    if (offset < source.size_bytes && resident_bytes(sample, 1) == 0) return false;
+    if (offset < source.size_bytes && !is_resident(source, offset, 1)) return false;
   }
   return true;
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include <mapvec/advice.hpp>
 #include <mapvec/error.hpp>
 #include <mapvec/units.hpp>
 
@@ -55,10 +54,8 @@ void copy_elements(const stored_bytes& source, std::size_t element_bytes, std::s
 void load(const stored_bytes& source, direct_file& from, const page_range& pages,
           std::size_t size_bytes, std::byte* into) {
   const std::size_t offset = pages.first + pages.inside - source.offset_bytes;
-  // The kernel changes nothing of what it is asked about.
-  auto* const mapped = const_cast<std::byte*>(source.data) + offset;
-  if (source.fd < 0 || resident_bytes(mapped, size_bytes) >= size_bytes) {
-    std::memcpy(into + pages.inside, mapped, size_bytes);
+  if (is_resident(source, offset, size_bytes)) {
+    std::memcpy(into + pages.inside, source.data + offset, size_bytes);
     return;
   }
   const int failed = from.read(into, pages.first, pages.size, pages.inside + size_bytes);

@@ -33,6 +33,7 @@ struct view_storage::state {
   }
 
   std::byte* elements() const noexcept { return mapped.data() + contents.header.size_bytes(); }
+  bool tells_residency() const noexcept;
 
   element_format format;
   std::size_t row_width = 0;  // as it was asked for
@@ -59,6 +60,20 @@ npy_contents read_steadily(const file& opened, const element_format& format,
 }
 
 }  // namespace
+
+/// Since Linux 5.2, mincore(2) calls every page resident to whoever neither owns the file nor may
+/// write it (can_do_mincore, mm/mincore.c): those beyond the end too, which never are. Asked anew
+/// each time, because it depends on who the process is by now and on the file's mode. To work that
+/// rule out ourselves was no better: it knows capabilities, user namespaces, security modules.
+bool view_storage::state::tells_residency() const noexcept {
+  const std::size_t page = sys::page_bytes();
+  const std::size_t last = mapped.size_bytes() - page;
+  if (detail::resident_bytes(mapped.data() + last, page) == 0) return true;
+  // A file that fills the reservation has no page beyond its end there; then it is believed.
+  struct stat found{};
+  if (sys::fstat(opened.descriptor(), found) != 0) return true;
+  return static_cast<std::size_t>(found.st_size) > last;
+}
 
 view_storage::~view_storage() { delete state_; }
 
@@ -122,7 +137,8 @@ stored_bytes view_storage::source() const {
           .fd = state_->opened.descriptor(),
           .offset_bytes = state_->contents.header.size_bytes(),
           .name = state_->opened.name(),
-          .advised = state_->advised};
+          .advised = state_->advised,
+          .tells_residency = state_->tells_residency()};
 }
 
 std::string view_storage::path() const {
@@ -134,7 +150,7 @@ std::size_t view_storage::reservation_bytes() const noexcept {
 }
 
 std::size_t view_storage::resident_bytes() const noexcept {
-  if (state_ == nullptr) return 0;
+  if (state_ == nullptr || !state_->tells_residency()) return 0;
   return detail::resident_bytes(state_->mapped.data(), state_->contents.end_bytes());
 }
 

@@ -23,8 +23,8 @@ MAPVEC_API int kernel_advice(access how) noexcept;
 MAPVEC_API void advise(std::byte* data, std::size_t size_bytes, access how) noexcept;
 /// Starts reading the pages that touch [data, data + size); does not wait for them.
 MAPVEC_API void prefetch(std::byte* data, std::size_t size_bytes) noexcept;
-/// How many bytes of [data, data + size) are in memory, in whole pages. 0 where the kernel does not
-/// say.
+/// How many bytes of [data, data + size) are in memory, in whole pages. 0 where the kernel refuses
+/// to say; all, where they are of a file that the process neither owns nor may write.
 MAPVEC_API std::size_t resident_bytes(std::byte* data, std::size_t size_bytes) noexcept;
 
 }  // namespace detail

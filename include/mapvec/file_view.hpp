@@ -117,7 +117,9 @@ class file_view {
   std::string path() const { return storage_.path(); }
   /// How far refresh() can follow.
   std::size_t reservation_bytes() const noexcept { return storage_.reservation_bytes(); }
-  /// What is in memory of the file, page cache included. Costs one system call per 16 MiB.
+  /// What is in memory of the file, page cache included. Costs one system call per 16 MiB, and one.
+  /// 0 where the kernel does not say: to whoever neither owns the file nor may write it. blocks,
+  /// gather, search and sorted_view then take all of it for not in memory.
   std::size_t resident_bytes() const noexcept { return storage_.resident_bytes(); }
 
   /// As for vector: any range is harmless. evict drops pages from this mapping, and from memory

@@ -31,7 +31,14 @@ struct stored_bytes {
   /// So much of it may be in memory: gather() then drops what it has used.
   std::size_t budget_bytes = std::numeric_limits<std::size_t>::max();
   access advised = access::normal;
+  bool tells_residency = true;  ///< false: the kernel calls all of it resident, whatever it is
 };
+
+/// Whether these bytes can be read where they are mapped without a wait for the disk, as all can
+/// that have no file. False where the kernel does not tell: read past the mapping, they cost what
+/// cold ones do, and through it a page fault each 4 KiB.
+MAPVEC_API bool is_resident(const stored_bytes& source, std::size_t offset_bytes,
+                            std::size_t size_bytes) noexcept;
 
 struct block_plan {
   std::size_t block_bytes;  ///< of every block but the last

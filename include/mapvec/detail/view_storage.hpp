@@ -52,6 +52,7 @@ class MAPVEC_API view_storage {
   stored_bytes source() const;
   std::string path() const;
   std::size_t reservation_bytes() const noexcept;
+  /// 0 where the kernel does not say.
   std::size_t resident_bytes() const noexcept;
   void prefetch(std::size_t offset_bytes, std::size_t size_bytes) const noexcept;
   void evict(std::size_t offset_bytes, std::size_t size_bytes) const noexcept;
