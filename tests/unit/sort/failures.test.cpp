@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -66,6 +67,66 @@ TEST_F(sorting, that_cannot_put_the_elements_back_marks_the_vector_failed) {
   }
   EXPECT_EQ(lost, 1);
   EXPECT_GT(unharmed, 0);
+}
+
+struct odd_bytes {
+  unsigned char key;
+  unsigned char rest[4096];
+};
+
+/// Ends a sort when it has overwritten elements: by a comparison that throws, and by a write that
+/// fails.
+template <class T>
+void expect_copied_back(const filed_sort& how) {
+  std::vector<T> values(how.count);
+  const std::vector<std::uint64_t> bits = random_numbers(how.count);
+  for (std::size_t i = 0; i < how.count; ++i) {
+    std::memcpy(static_cast<void*>(&values[i]), &bits[i], std::min(sizeof bits[i], sizeof(T)));
+  }
+  const detail::sort_plan plan(how.count, {.element_bytes = sizeof(T)}, how.memory_bytes,
+                               how.threads);
+  EXPECT_EQ(plan.threads, how.threads);
+  std::atomic<bool> is_enough = false;
+  double end = 2;
+  const auto sort_to_the_end = [&](vector<T>& v) {
+    is_enough = false;
+    const auto by_key = [&](const T& left, const T& right) {
+      if (is_enough) throw std::runtime_error("enough");
+      return left.key < right.key;
+    };
+    sort(v, by_key, {},
+         {.memory_bytes = how.memory_bytes, .threads = how.threads, .progress = [&](double done) {
+            if (done > end) is_enough = true;
+          }});
+  };
+  const auto expect_all = [&](const vector<T>& v) {
+    const std::vector<T> left = contents(v);
+    EXPECT_FALSE(same_bytes(left, values));  // else nothing had been overwritten
+    EXPECT_TRUE(same_elements(left, values));
+    v.evict(0, v.size());
+    EXPECT_TRUE(same_bytes(contents(v), left));
+  };
+  for (const std::size_t nth : {plan.runs + 1, plan.runs + 4}) {
+    vector<T> v = filed(values);
+    const fault broken(call::pwrite, nth, EIO, fault_lasts::once);
+    EXPECT_THROW(sort_to_the_end(v), error);
+    expect_all(v);
+  }
+  for (const double when : {0.7, 0.95}) {
+    end = when;
+    vector<T> v = filed(values);
+    EXPECT_THROW(sort_to_the_end(v), std::runtime_error);
+    expect_all(v);
+  }
+}
+
+TEST_F(sorting, puts_elements_of_any_size_back_when_the_second_pass_fails) {
+  expect_copied_back<three_bytes>({130'000, little_memory, 1});
+  expect_copied_back<three_bytes>({400'000, memory_of_threads, 2});
+  expect_copied_back<record>({16'000, little_memory, 1});
+  expect_copied_back<record>({58'000, memory_of_threads, 2});
+  expect_copied_back<odd_bytes>({90, little_memory, 1});
+  expect_copied_back<odd_bytes>({660, 2 * memory_of_threads, 2});
 }
 
 TEST_F(sorting, does_without_threads_that_cannot_be_had) {
