@@ -4,6 +4,7 @@
 // temporary file, for sizes around every boundary of a plan, for what is sorted, reversed or the
 // same, and do so where they are. Method: comparison with the standard library.
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <compare>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -321,6 +323,57 @@ TEST_F(sorting, takes_any_number_of_threads_as_a_wish) {
     stable_sort(v, {}, &record::key, {.memory_bytes = 64 * MiB, .threads = threads});
     EXPECT_TRUE(same_bytes(contents(v), expected));
   }
+}
+
+template <std::size_t Alignment>
+struct alignas(Alignment) aligned {
+  std::uint64_t key;
+  std::uint64_t serial;
+  unsigned char rest[Alignment - 16];
+};
+
+template <std::size_t Alignment>
+void expect_aligned_sorted(std::size_t count) {
+  using element = aligned<Alignment>;
+  std::vector<element> values(count);
+  std::mt19937_64 random(Alignment);
+  for (std::size_t i = 0; i < count; ++i) {
+    values[i].key = random() % count;
+    values[i].serial = i;
+  }
+  std::vector<element> expected = values;
+  std::ranges::stable_sort(expected, {}, &element::key);
+  std::atomic<std::size_t> misaligned = 0;
+  const auto by_key = [&](const element& left, const element& right) {
+    for (const element* each : {&left, &right}) {
+      if (reinterpret_cast<std::uintptr_t>(each) % Alignment != 0) ++misaligned;
+    }
+    return left.key < right.key;
+  };
+  for (const std::size_t memory : {512 * KiB, 64 * MiB}) {
+    SCOPED_TRACE(memory);
+    const sort_options how{.memory_bytes = memory, .threads = 2};
+    const auto expect_order = [&](auto sort_it, bool is_stable) {
+      vector<element> v = filed(values);
+      const call_log log;
+      sort_it(v);
+      EXPECT_EQ(log.count(call::fallocate), memory < MiB ? 1U : 0U);
+      EXPECT_TRUE(std::ranges::is_sorted(v, {}, &element::key));
+      EXPECT_TRUE(is_stable ? same_bytes(contents(v), expected)
+                            : same_elements(contents(v), values));
+      EXPECT_EQ(misaligned, 0U);
+    };
+    expect_order([&](auto& v) { sort(v, by_key, {}, how); }, false);
+    expect_order([&](auto& v) { stable_sort(v, by_key, {}, how); }, true);
+    expect_order([&](auto& v) { sort(v, {}, &element::key, how); }, false);
+    expect_order([&](auto& v) { stable_sort(v, {}, &element::key, how); }, true);
+  }
+}
+
+TEST_F(sorting, gives_comparisons_aligned_elements) {
+  expect_aligned_sorted<32>(25'000);
+  expect_aligned_sorted<64>(12'000);
+  expect_aligned_sorted<4096>(200);
 }
 
 TEST_F(sorting, leaves_the_bytes_around_the_elements_alone) {
