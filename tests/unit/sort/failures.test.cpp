@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -31,14 +32,15 @@ namespace {
 constexpr std::size_t value_count = 45'000;
 
 TEST_F(sorting, survives_a_fault_at_each_system_call) {
-  const fault_counts counts = expect_all_elements_at_each_fault(
-      random_numbers(value_count),
-      [](auto& v, std::size_t nth) {
-        sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 1 + nth % 2});
-      },
-      [](const auto& v) { return std::ranges::is_sorted(v); });
-  EXPECT_GT(counts.failures, 10U);
-  EXPECT_GT(counts.completions, 3U);  // what can be done without
+  for (const filed_sort& each : {on_one_thread, on_two_threads}) {
+    const sort_options how{.memory_bytes = each.memory_bytes, .threads = each.threads};
+    if (each.threads > 1) expect_threads_and_file<std::uint64_t>(each.count, how);
+    const fault_counts counts = expect_all_elements_at_each_fault(
+        random_numbers(each.count), [&](auto& v, std::size_t /*nth*/) { sort(v, {}, {}, how); },
+        [](const auto& v) { return std::ranges::is_sorted(v); });
+    EXPECT_GT(counts.failures, 10U);
+    EXPECT_GT(counts.completions, 3U);  // what can be done without
+  }
 }
 
 TEST_F(sorting, that_cannot_put_the_elements_back_marks_the_vector_failed) {
@@ -67,11 +69,71 @@ TEST_F(sorting, that_cannot_put_the_elements_back_marks_the_vector_failed) {
   EXPECT_GT(unharmed, 0);
 }
 
+struct odd_bytes {
+  unsigned char key;
+  unsigned char rest[4096];
+};
+
+/// Ends a sort when it has overwritten elements: by a comparison that throws, and by a write that
+/// fails.
+template <class T>
+void expect_copied_back(const filed_sort& how) {
+  std::vector<T> values(how.count);
+  const std::vector<std::uint64_t> bits = random_numbers(how.count);
+  for (std::size_t i = 0; i < how.count; ++i) {
+    std::memcpy(static_cast<void*>(&values[i]), &bits[i], std::min(sizeof bits[i], sizeof(T)));
+  }
+  const detail::sort_plan plan(how.count, {.element_bytes = sizeof(T)}, how.memory_bytes,
+                               how.threads);
+  EXPECT_EQ(plan.threads, how.threads);
+  std::atomic<bool> is_enough = false;
+  double end = 2;
+  const auto sort_to_the_end = [&](vector<T>& v) {
+    is_enough = false;
+    const auto by_key = [&](const T& left, const T& right) {
+      if (is_enough) throw std::runtime_error("enough");
+      return left.key < right.key;
+    };
+    sort(v, by_key, {},
+         {.memory_bytes = how.memory_bytes, .threads = how.threads, .progress = [&](double done) {
+            if (done > end) is_enough = true;
+          }});
+  };
+  const auto expect_all = [&](const vector<T>& v) {
+    const std::vector<T> left = contents(v);
+    EXPECT_FALSE(same_bytes(left, values));  // else nothing had been overwritten
+    EXPECT_TRUE(same_elements(left, values));
+    v.evict(0, v.size());
+    EXPECT_TRUE(same_bytes(contents(v), left));
+  };
+  for (const std::size_t nth : {plan.runs + 1, plan.runs + 4}) {
+    vector<T> v = filed(values);
+    const fault broken(call::pwrite, nth, EIO, fault_lasts::once);
+    EXPECT_THROW(sort_to_the_end(v), error);
+    expect_all(v);
+  }
+  for (const double when : {0.7, 0.95}) {
+    end = when;
+    vector<T> v = filed(values);
+    EXPECT_THROW(sort_to_the_end(v), std::runtime_error);
+    expect_all(v);
+  }
+}
+
+TEST_F(sorting, puts_elements_of_any_size_back_when_the_second_pass_fails) {
+  expect_copied_back<three_bytes>({130'000, little_memory, 1});
+  expect_copied_back<three_bytes>({400'000, memory_of_threads, 2});
+  expect_copied_back<record>({16'000, little_memory, 1});
+  expect_copied_back<record>({58'000, memory_of_threads, 2});
+  expect_copied_back<odd_bytes>({90, little_memory, 1});
+  expect_copied_back<odd_bytes>({660, 2 * memory_of_threads, 2});
+}
+
 TEST_F(sorting, does_without_threads_that_cannot_be_had) {
   const std::string status = in_child_as_nobody([] {
     limit_resource(RLIMIT_NPROC, 0);
     std::vector<std::uint64_t> values = random_numbers(200'000);
-    for (const std::size_t memory : {little_memory, 64 * MiB}) {
+    for (const std::size_t memory : {memory_of_threads, 64 * MiB}) {
       vector<std::uint64_t> v = filed(values);
       sort(v, {}, {}, {.memory_bytes = memory, .threads = 3, .progress = on_this_thread_alone()});
       require(std::ranges::is_sorted(v), "they are not in order");
@@ -166,8 +228,11 @@ TEST_F(sorting, in_a_forked_child_is_refused) {
 /// Throws at the n-th call.
 template <class Sort>
 void expect_permutations(Sort sort_with, std::size_t calls_of_all) {
-  const std::vector<std::uint64_t> values = random_numbers(value_count);
-  for (const std::size_t memory : {little_memory, 8 * MiB}) {
+  expect_threads_and_file<std::uint64_t>(on_two_threads.count,
+                                         {.memory_bytes = memory_of_threads, .threads = 2});
+  for (const std::size_t memory : {memory_of_threads, 8 * MiB}) {
+    const std::vector<std::uint64_t> values =
+        random_numbers(memory == memory_of_threads ? on_two_threads.count : value_count);
     std::size_t thrown = 0;
     for (std::size_t nth = 1; nth < calls_of_all; nth += nth + 1) {
       vector<std::uint64_t> v = filed(values);
@@ -218,8 +283,8 @@ TEST_F(sorting, keeps_all_elements_when_a_projection_throws) {
 
 TEST_F(sorting, ends_when_progress_throws_and_reports_it_up_to_one) {
   std::vector<double> seen;
-  for (const std::size_t memory : {little_memory, 8 * MiB}) {
-    vector<std::uint64_t> v = filed(random_numbers(value_count));
+  for (const std::size_t memory : {memory_of_threads, 8 * MiB}) {
+    vector<std::uint64_t> v = filed(random_numbers(on_two_threads.count));
     seen.clear();
     sort(v, {}, {}, {.memory_bytes = memory, .threads = 2, .progress = [&](double done) {
                        seen.push_back(done);
@@ -236,14 +301,14 @@ TEST_F(sorting, ends_when_progress_throws_and_reports_it_up_to_one) {
 }
 
 TEST_F(sorting, ends_when_a_stop_is_requested) {
-  const std::vector<std::uint64_t> values = random_numbers(value_count);
+  const std::vector<std::uint64_t> values = random_numbers(on_two_threads.count);
   for (const double when : {-1.0, 0.2, 0.6}) {
     vector<std::uint64_t> v = filed(values);
     std::stop_source source;
     if (when < 0) source.request_stop();
     try {
       sort(v, {}, {},
-           {.memory_bytes = little_memory,
+           {.memory_bytes = memory_of_threads,
             .threads = 2,
             .progress =
                 [&](double done) {

@@ -4,6 +4,7 @@
 // temporary file, for sizes around every boundary of a plan, for what is sorted, reversed or the
 // same, and do so where they are. Method: comparison with the standard library.
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <compare>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -142,26 +144,55 @@ TEST_F(sorting, of_records_is_that_of_the_standard_library) {
   }
 }
 
-TEST_F(sorting, at_the_boundaries_of_runs_blocks_and_pages) {
-  // Which sizes these are depends on the size itself; around 1 MiB they hardly move.
-  const detail::sort_plan plan(130'000, {.element_bytes = 8}, little_memory, 1);
-  ASSERT_GT(plan.runs, 2);
-  ASSERT_GT(plan.run_blocks, 1);
-  std::vector<std::size_t> sizes = {0, 1, 2, 3};
-  for (const std::size_t unit : {plan.run_elements, plan.block_elements, std::size_t{512}}) {
-    for (const std::size_t times : {1, 2, 7}) {
-      for (const std::size_t near : {0, 1, 2}) sizes.push_back(unit * times + near - 1);
-    }
+/// What lies between two boundaries of one kind, and what is past the last of them, in elements.
+struct boundary {
+  const char* name;
+  std::size_t (*unit)(const detail::sort_plan&);
+  std::size_t (*size)(const detail::sort_plan&);
+};
+
+std::size_t last_run(const detail::sort_plan& plan) {
+  return plan.count - plan.run_begin(plan.runs - 1);
+}
+std::size_t run_of(const detail::sort_plan& plan) { return plan.run_elements; }
+std::size_t block_of(const detail::sort_plan& plan) { return plan.block_elements; }
+std::size_t page_of(const detail::sort_plan& /*plan*/) { return 4 * KiB / 8; }
+
+constexpr boundary boundaries[] = {
+    // The last run is a few elements shorter than the others at most, and never longer.
+    {"all in runs", run_of, [](const detail::sort_plan& plan) { return last_run(plan) + 1; }},
+    {"a run in blocks", block_of, run_of},
+    {"the last run in blocks", block_of, last_run},
+    {"a run in pages", page_of, run_of},
+    {"all in pages", page_of, [](const detail::sort_plan& plan) { return plan.count; }}};
+
+/// The first count from that of `sort` on whose own plan has so many past a boundary, less one.
+std::size_t count_near(const boundary& met, std::size_t past, const filed_sort& sort) {
+  for (std::size_t count = sort.count; count < 2 * sort.count; ++count) {
+    const detail::sort_plan plan(count, {.element_bytes = 8}, sort.memory_bytes, sort.threads);
+    const bool is_one = plan.runs > 2 && plan.run_blocks > 1 && plan.threads == sort.threads;
+    if (is_one && (met.size(plan) + 1) % met.unit(plan) == past) return count;
   }
-  for (std::size_t count = 129'990; count < 130'010; ++count) sizes.push_back(count);
-  for (const std::size_t count : sizes) {
-    SCOPED_TRACE(count);
-    const std::vector<std::uint64_t> values = random_numbers(count);
-    vector<std::uint64_t> v = filed(values);
-    sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 1});
-    std::vector<std::uint64_t> expected = values;
-    std::ranges::sort(expected);
-    EXPECT_TRUE(same_bytes(contents(v), expected));
+  ADD_FAILURE() << "there is none";
+  return sort.count;
+}
+
+TEST_F(sorting, at_the_boundaries_of_runs_blocks_and_pages) {
+  const filed_sort sorts[] = {on_one_thread, {90'000, little_memory, 1}, on_two_threads};
+  for (const filed_sort& each : sorts) {
+    for (const boundary& met : boundaries) {
+      for (const std::size_t past : {0, 1, 2}) {
+        const std::size_t count = count_near(met, past, each);
+        SCOPED_TRACE(std::string(met.name) + ", " + std::to_string(count));
+        std::vector<std::uint64_t> values = random_numbers(count);
+        vector<std::uint64_t> v = filed(values);
+        const call_log log;
+        sort(v, {}, {}, {.memory_bytes = each.memory_bytes, .threads = each.threads});
+        EXPECT_EQ(log.count(call::fallocate), 1U);  // the temporary file
+        std::ranges::sort(values);
+        EXPECT_TRUE(same_bytes(contents(v), values));
+      }
+    }
   }
 }
 
@@ -292,6 +323,57 @@ TEST_F(sorting, takes_any_number_of_threads_as_a_wish) {
     stable_sort(v, {}, &record::key, {.memory_bytes = 64 * MiB, .threads = threads});
     EXPECT_TRUE(same_bytes(contents(v), expected));
   }
+}
+
+template <std::size_t Alignment>
+struct alignas(Alignment) aligned {
+  std::uint64_t key;
+  std::uint64_t serial;
+  unsigned char rest[Alignment - 16];
+};
+
+template <std::size_t Alignment>
+void expect_aligned_sorted(std::size_t count) {
+  using element = aligned<Alignment>;
+  std::vector<element> values(count);
+  std::mt19937_64 random(Alignment);
+  for (std::size_t i = 0; i < count; ++i) {
+    values[i].key = random() % count;
+    values[i].serial = i;
+  }
+  std::vector<element> expected = values;
+  std::ranges::stable_sort(expected, {}, &element::key);
+  std::atomic<std::size_t> misaligned = 0;
+  const auto by_key = [&](const element& left, const element& right) {
+    for (const element* each : {&left, &right}) {
+      if (reinterpret_cast<std::uintptr_t>(each) % Alignment != 0) ++misaligned;
+    }
+    return left.key < right.key;
+  };
+  for (const std::size_t memory : {512 * KiB, 64 * MiB}) {
+    SCOPED_TRACE(memory);
+    const sort_options how{.memory_bytes = memory, .threads = 2};
+    const auto expect_order = [&](auto sort_it, bool is_stable) {
+      vector<element> v = filed(values);
+      const call_log log;
+      sort_it(v);
+      EXPECT_EQ(log.count(call::fallocate), memory < MiB ? 1U : 0U);
+      EXPECT_TRUE(std::ranges::is_sorted(v, {}, &element::key));
+      EXPECT_TRUE(is_stable ? same_bytes(contents(v), expected)
+                            : same_elements(contents(v), values));
+      EXPECT_EQ(misaligned, 0U);
+    };
+    expect_order([&](auto& v) { sort(v, by_key, {}, how); }, false);
+    expect_order([&](auto& v) { stable_sort(v, by_key, {}, how); }, true);
+    expect_order([&](auto& v) { sort(v, {}, &element::key, how); }, false);
+    expect_order([&](auto& v) { stable_sort(v, {}, &element::key, how); }, true);
+  }
+}
+
+TEST_F(sorting, gives_comparisons_aligned_elements) {
+  expect_aligned_sorted<32>(25'000);
+  expect_aligned_sorted<64>(12'000);
+  expect_aligned_sorted<4096>(200);
 }
 
 TEST_F(sorting, leaves_the_bytes_around_the_elements_alone) {

@@ -133,14 +133,15 @@ TEST_F(sorting_files, that_have_failed_is_refused) {
 }
 
 TEST_F(sorting_files, leaves_the_file_alone_at_a_fault_of_each_system_call) {
-  const std::vector<std::uint64_t> values = random_numbers(45'000);
-  std::vector<std::uint64_t> expected = values;
-  std::ranges::sort(expected);
-  for (const std::size_t threads : {1, 2}) {
-    SCOPED_TRACE(threads);
+  for (const filed_sort& each : {on_one_thread, on_two_threads}) {
+    SCOPED_TRACE(each.threads);
+    const sort_options how{.memory_bytes = each.memory_bytes, .threads = each.threads};
+    if (each.threads > 1) expect_threads_and_file<std::uint64_t>(each.count, how);
+    const std::vector<std::uint64_t> values = random_numbers(each.count);
+    std::vector<std::uint64_t> expected = values;
+    std::ranges::sort(expected);
     expect_all_or_nothing(
-        values, {},
-        [&](auto& v) { sort(v, {}, {}, {.memory_bytes = little_memory, .threads = threads}); },
+        values, {}, [&](auto& v) { sort(v, {}, {}, how); },
         [&](const auto& now) { return now == expected; });
   }
 }
@@ -160,7 +161,9 @@ class killer final : public observer {
 };
 
 TEST_F(sorting_files, leaves_all_or_nothing_in_the_file_when_it_is_killed) {
-  const std::vector<std::uint64_t> values = random_numbers(45'000);
+  expect_threads_and_file<std::uint64_t>(on_two_threads.count,
+                                         {.memory_bytes = memory_of_threads, .threads = 2});
+  const std::vector<std::uint64_t> values = random_numbers(on_two_threads.count);
   std::vector<std::uint64_t> expected = values;
   std::ranges::sort(expected);
   std::size_t old = 0;
@@ -170,7 +173,7 @@ TEST_F(sorting_files, leaves_all_or_nothing_in_the_file_when_it_is_killed) {
     const std::string end = in_child([&] {
       auto v = file_vector<std::uint64_t>::open(path_);
       const killer kill(nth);
-      sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 2});
+      sort(v, {}, {}, {.memory_bytes = memory_of_threads, .threads = 2});
     });
     const std::vector<std::uint64_t> now = in_the_file();
     ASSERT_TRUE(now == values || now == expected) << nth;
@@ -184,9 +187,9 @@ TEST_F(sorting_files, leaves_all_or_nothing_in_the_file_when_it_is_killed) {
 }
 
 TEST_F(sorting_files, goes_on_where_the_process_forks) {
-  auto v = made(random_numbers(100'000));
+  auto v = made(random_numbers(on_two_threads.count));
   std::size_t children = 0;
-  sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 2, .progress = [&](double) {
+  sort(v, {}, {}, {.memory_bytes = memory_of_threads, .threads = 2, .progress = [&](double) {
                      if (++children > 5) return;
                      EXPECT_EQ(in_child([] {}), "exit 0");
                    }});
@@ -197,12 +200,12 @@ TEST_F(sorting_files, goes_on_where_the_process_forks) {
 
 /// As older or other programs than NumPy's newest write them.
 TEST_F(sorting_files, takes_headers_of_any_size) {
-  const std::vector<std::uint64_t> values = random_numbers(45'000);
+  const std::vector<std::uint64_t> values = random_numbers(on_two_threads.count);
   std::vector<std::uint64_t> expected = values;
   std::ranges::sort(expected);
   for (const std::size_t header_bytes : {96, 128, 192, 4096, 4160}) {
     SCOPED_TRACE(header_bytes);
-    std::string header = "{'descr': '<u8', 'fortran_order': False, 'shape': (45000,), }";
+    std::string header = "{'descr': '<u8', 'fortran_order': False, 'shape': (150000,), }";
     header.resize(header_bytes - 11, ' ');
     header += '\n';
     std::ofstream file(path_, std::ios::binary | std::ios::trunc);
@@ -210,11 +213,11 @@ TEST_F(sorting_files, takes_headers_of_any_size) {
     file.put(static_cast<char>(header.size() % 256));
     file.put(static_cast<char>(header.size() / 256));
     file << header;
-    file.write(reinterpret_cast<const char*>(values.data()), 45'000 * 8);
+    file.write(reinterpret_cast<const char*>(values.data()), 150'000 * 8);
     file.close();
     auto v = file_vector<std::uint64_t>::open(path_);
     v.evict(0, v.size());
-    sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 2});
+    sort(v, {}, {}, {.memory_bytes = memory_of_threads, .threads = 2});
     EXPECT_TRUE(std::ranges::equal(v, expected));
     v.close();
     EXPECT_EQ(in_the_file(), expected);
@@ -235,7 +238,7 @@ TEST_F(sorting_files, works_on_other_file_systems) {
       v.append_range(values);
       v.evict(0, v.size());
       sort(v, {}, {},
-           {.memory_bytes = little_memory,
+           {.memory_bytes = memory_of_threads,
             .threads = threads,
             .temporary = segment_builder::unnamed(disk.path())});
       EXPECT_TRUE(std::ranges::equal(v, expected));
@@ -243,7 +246,7 @@ TEST_F(sorting_files, works_on_other_file_systems) {
     path_ = disk.path() + "/numbers.npy";
     auto v = made(values);
     v.evict(0, v.size());
-    sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 2});
+    sort(v, {}, {}, {.memory_bytes = memory_of_threads, .threads = 2});
     EXPECT_TRUE(std::ranges::equal(v, expected));
     v.close();
     EXPECT_EQ(in_the_file(), expected);

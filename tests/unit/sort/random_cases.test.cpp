@@ -5,30 +5,57 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
+#include <iostream>
 #include <random>
 #include <vector>
 
 #include "sort_case.hpp"
+#include "support/instrumented_syscalls.hpp"
 
 namespace mapvec::test {
 namespace {
 
+/// How a case is to be sorted, and how many were.
+enum class way : unsigned char { in_memory, through_file, on_threads };
+
+struct tally {
+  std::size_t through_file = 0;
+  std::size_t on_threads = 0;
+};
+
 class random_case {
  public:
-  explicit random_case(std::uint64_t number) : random_(number) {}
+  explicit random_case(std::uint64_t number, std::size_t element_bytes)
+      : random_(number), element_bytes_(element_bytes) {
+    const std::size_t choice = below(100);
+    // Numbers of a byte or two would be too many for threads.
+    if (choice == 0 && element_bytes >= 8) {
+      way_ = way::on_threads;
+    } else if (choice < 45) {
+      way_ = way::through_file;
+    }
+    how_ = choose_how();
+  }
 
   std::size_t below(std::size_t end) { return random_() % end; }
+  const sort_options& how() const noexcept { return how_; }
 
-  /// Mostly few, so that there can be many cases; one in 24 goes through a file.
-  std::size_t size(std::size_t element_bytes) {
-    if (below(24) != 0) return below(1 + (std::size_t{1} << below(13)));
-    const detail::sort_plan plan(2 * little_memory / element_bytes,
-                                 {.element_bytes = element_bytes}, little_memory, 1);
-    const std::size_t units[] = {plan.run_elements, plan.block_elements, 4096 / element_bytes + 1};
+  std::size_t size() {
+    if (way_ == way::in_memory) return below(1 + (std::size_t{1} << below(13)));
+    const std::size_t memory = how_.memory_bytes;
+    // Most have one run or two, some have several.
+    const std::size_t more = way_ == way::on_threads ? memory / 8
+                             : below(8) == 0         ? 192 * KiB
+                                                     : 24 * KiB;
+    const std::size_t count = (memory + below(more)) / element_bytes_ + 2;
+    const detail::sort_plan plan(count, {.element_bytes = element_bytes_}, memory, how_.threads);
+    const std::size_t units[] = {plan.run_elements, plan.block_elements, 4096 / element_bytes_ + 1};
     const std::size_t unit = units[below(3)];
-    const std::size_t least = little_memory / element_bytes;
-    return least + (unit - least % unit) + unit * below(3) + below(3) - 1;
+    // Large units may not double what there is.
+    const std::size_t near = unit < count / 4 ? count + unit - count % unit : count;
+    return near + below(3) - 1;
   }
 
   /// Keys in one of the shapes that sorts are known to stumble over.
@@ -62,33 +89,57 @@ class random_case {
     return made;
   }
 
-  sort_options how() {
+ private:
+  sort_options choose_how() {
+    if (way_ == way::on_threads) {
+      return {.memory_bytes = 512 * KiB + below(64 * KiB), .threads = 2 + below(3)};
+    }
+    if (way_ == way::through_file) {
+      return {.memory_bytes = 4 * KiB + below(28 * KiB), .threads = 1 + below(4)};
+    }
     const std::size_t memory[] = {little_memory, little_memory + 12'345, MiB, 64 * MiB};
     return {.memory_bytes = memory[below(4)], .threads = 1 + below(4)};
   }
 
- private:
   std::mt19937_64 random_;
+  std::size_t element_bytes_;
+  way way_ = way::in_memory;
+  sort_options how_;
 };
 
+/// Sorts, and counts which way that went.
+template <class T, class Compare, class Projection>
+void sort_and_count(vector<T>& v, Compare comp, Projection proj, bool stable,
+                    const sort_options& how, tally& counts) {
+  const call_log log;
+  if (stable) {
+    stable_sort(v, comp, proj, how);
+  } else {
+    sort(v, comp, proj, how);
+  }
+  if (log.count(call::fallocate) == 0) return;
+  ++counts.through_file;
+  const auto sorter = detail::sorter_for<T>(
+      comp, proj,
+      stable ? detail::equal_elements_stay::in_order : detail::equal_elements_stay::anywhere);
+  const detail::sort_plan plan(v.size(), sorter->bytes(), how.memory_bytes, how.threads);
+  if (plan.threads > 1) ++counts.on_threads;
+}
+
 template <class T>
-void expect_numbers_sorted(random_case& choose) {
+void expect_numbers_sorted(std::uint64_t number, tally& counts) {
+  random_case choose(number, sizeof(T));
   std::vector<T> values;
-  for (const std::uint64_t key : choose.keys(choose.size(sizeof(T)))) {
+  for (const std::uint64_t key : choose.keys(choose.size())) {
     values.push_back(static_cast<T>(key));
   }
-  const sort_options how = choose.how();
   const bool descending = choose.below(2) != 0;
   const bool stable = choose.below(2) != 0;
   vector<T> v = filed(values);
   std::vector<T> expected = values;
   const auto run = [&](auto comp) {
     std::ranges::stable_sort(expected, comp);
-    if (stable) {
-      stable_sort(v, comp, {}, how);
-    } else {
-      sort(v, comp, {}, how);
-    }
+    sort_and_count(v, comp, std::identity(), stable, choose.how(), counts);
   };
   if (descending) {
     run(std::ranges::greater());
@@ -99,33 +150,28 @@ void expect_numbers_sorted(random_case& choose) {
 }
 
 template <class T>
-void expect_records_sorted(random_case& choose) {
+void expect_records_sorted(std::uint64_t number, tally& counts) {
+  random_case choose(number, sizeof(T));
   std::vector<T> values;
-  for (const std::uint64_t key : choose.keys(choose.size(sizeof(T)))) {
+  for (const std::uint64_t key : choose.keys(choose.size())) {
     T value{};
     value.key = static_cast<decltype(T::key)>(key);
     const auto serial = static_cast<std::uint16_t>(values.size());
     std::memcpy(&value.serial, &serial, sizeof serial);
     values.push_back(value);
   }
-  const sort_options how = choose.how();
   std::vector<T> expected = values;
   std::ranges::stable_sort(expected, {}, &T::key);
   vector<T> v = filed(values);
-  switch (choose.below(4)) {
-    case 0:
-      stable_sort(v, {}, &T::key, how);
-      ASSERT_TRUE(same_bytes(contents(v), expected));
-      break;
-    case 1:
-      stable_sort(v, [](const T& a, const T& b) { return a.key < b.key; }, {}, how);
-      ASSERT_TRUE(same_bytes(contents(v), expected));
-      break;
-    case 2:
-      sort(v, {}, &T::key, how);
-      break;
-    default:
-      sort(v, [](const T& a, const T& b) { return a.key < b.key; }, {}, how);
+  const bool stable = choose.below(2) != 0;
+  if (choose.below(2) != 0) {
+    sort_and_count(v, std::ranges::less(), &T::key, stable, choose.how(), counts);
+  } else {
+    const auto by_key = [](const T& a, const T& b) { return a.key < b.key; };
+    sort_and_count(v, by_key, std::identity(), stable, choose.how(), counts);
+  }
+  if (stable) {
+    ASSERT_TRUE(same_bytes(contents(v), expected));
   }
   ASSERT_TRUE(std::ranges::is_sorted(v, {}, &T::key));
   ASSERT_TRUE(same_elements(contents(v), values));
@@ -136,7 +182,7 @@ class sorting_of_ten_thousand : public sorting, public ::testing::WithParamInter
 INSTANTIATE_TEST_SUITE_P(, sorting_of_ten_thousand, ::testing::Range(0, 10));
 
 TEST_P(sorting_of_ten_thousand, random_cases_is_that_of_the_standard_library) {
-  using expectation = void (*)(random_case&);
+  using expectation = void (*)(std::uint64_t, tally&);
   const expectation kinds[] = {
       expect_numbers_sorted<std::uint8_t>,  expect_numbers_sorted<std::int16_t>,
       expect_numbers_sorted<int>,           expect_numbers_sorted<std::uint32_t>,
@@ -145,12 +191,16 @@ TEST_P(sorting_of_ten_thousand, random_cases_is_that_of_the_standard_library) {
       expect_records_sorted<record>,        expect_records_sorted<three_bytes>,
       expect_records_sorted<wide<120>>,     expect_records_sorted<wide<4100>>};
   const auto first = static_cast<std::uint64_t>(GetParam()) * 1'000;
+  tally counts;
   for (std::uint64_t number = first; number < first + 1'000; ++number) {
-    random_case choose(number);
     SCOPED_TRACE(number);
-    kinds[number % std::size(kinds)](choose);
+    kinds[number % std::size(kinds)](number, counts);
     if (HasFatalFailure()) return;
   }
+  std::cout << counts.through_file << " through a file, " << counts.on_threads
+            << " of them on several threads\n";
+  EXPECT_GT(counts.through_file, 300U);
+  EXPECT_GT(counts.on_threads, 0U);
 }
 
 }  // namespace

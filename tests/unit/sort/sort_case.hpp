@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -55,13 +57,19 @@ bool same_bytes(const std::vector<T>& left, const std::vector<T>& right) {
          (left.empty() || std::memcmp(left.data(), right.data(), left.size() * sizeof(T)) == 0);
 }
 
-/// True if one is a permutation of the other, to the bit.
+/// True if one is a permutation of the other, to the bit, by the sums of hashes: sorting both takes
+/// longer than what is tested.
 template <class T>
-bool same_elements(std::vector<T> left, std::vector<T> right) {
-  const auto by_bytes = [](const T& a, const T& b) { return std::memcmp(&a, &b, sizeof(T)) < 0; };
-  std::sort(left.begin(), left.end(), by_bytes);
-  std::sort(right.begin(), right.end(), by_bytes);
-  return same_bytes(left, right);
+bool same_elements(const std::vector<T>& left, const std::vector<T>& right) {
+  const auto sum = [](const std::vector<T>& all) {
+    std::size_t hashes = 0;
+    for (const T& each : all) {
+      const auto* const bytes = reinterpret_cast<const char*>(std::addressof(each));
+      hashes += std::hash<std::string_view>{}({bytes, sizeof(T)});
+    }
+    return hashes;
+  };
+  return left.size() == right.size() && sum(left) == sum(right);
 }
 
 /// In a file from the first element on.
@@ -82,7 +90,31 @@ inline std::vector<std::uint64_t> random_numbers(std::size_t count, std::uint64_
 }
 
 /// So little that a MiB of elements goes through a temporary file.
+/// On one thread: a second one would need as much again.
 inline constexpr std::size_t little_memory = 256 * KiB;
+/// Enough for two or three threads, and as little for more elements.
+inline constexpr std::size_t memory_of_threads = MiB;
+
+/// A sort of numbers through a temporary file, short enough to be repeated for each fault.
+struct filed_sort {
+  std::size_t count;
+  std::size_t memory_bytes;
+  std::size_t threads;
+};
+inline constexpr filed_sort on_one_thread{45'000, little_memory, 1};
+inline constexpr filed_sort on_two_threads{150'000, memory_of_threads, 2};
+
+/// Demands that a sort of so many elements takes a temporary file, and more than one thread.
+inline void expect_threads_and_file(std::size_t count, const detail::element_sorter::sizes& bytes,
+                                    const sort_options& how) {
+  EXPECT_GT(count * bytes.element_bytes, how.memory_bytes);
+  EXPECT_GT(detail::sort_plan(count, bytes, how.memory_bytes, how.threads).threads, 1U);
+}
+/// Of any kind: the sizes are those of the sorter that takes most.
+template <class T>
+void expect_threads_and_file(std::size_t count, const sort_options& how) {
+  expect_threads_and_file(count, {sizeof(T), sizeof(T) + 8, sizeof(T) / 2 + 1}, how);
+}
 
 /// In a child whose threads must not be more than one.
 inline std::function<void(double)> on_this_thread_alone() {
