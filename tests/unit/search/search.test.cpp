@@ -106,6 +106,29 @@ TEST_F(searching, finds_it_among_elements_of_all_sizes) {
   }
 }
 
+TEST_F(searching, finds_it_among_elements_of_a_wide_alignment) {
+  struct alignas(16 * KiB) wide {
+    std::uint64_t key;
+  };
+  mapvec::vector<wide> v(in_file());
+  v.resize(1'000);
+  for (std::size_t i = 0; i < v.size(); ++i) v[i].key = i / 2;
+  for (const std::size_t values : {3, 500}) {
+    const auto keys = any_numbers(values, v.size());
+    v.evict(0, v.size());
+    std::vector<std::size_t> out(values);
+    std::size_t elsewhere = 0;
+    const auto key = [&](const wide& each) {
+      const auto address = reinterpret_cast<std::uintptr_t>(&each);
+      elsewhere += static_cast<std::size_t>(address % alignof(wide) != 0);
+      return each.key;
+    };
+    mapvec::lower_bound(v, keys, out, {}, key);
+    EXPECT_EQ(elsewhere, 0U);
+    for (std::size_t i = 0; i < values; ++i) ASSERT_EQ(out[i], std::min(2 * keys[i], v.size()));
+  }
+}
+
 TEST_F(searching, finds_it_in_random_cases) {
   std::mt19937_64 random(99);
   for (int i = 0; i < 150; ++i) {
