@@ -90,8 +90,10 @@ void combine_ahead(block_cursor<A>& a, block_cursor<B>& b, Appender& out, Less& 
       a_is_less = !b_is_less;
     } else {
       a_is_less = less.a_is_less(*in_a, *in_b);
-      // Of numbers, asking twice is cheaper than a branch that nobody can foresee.
+      // Of numbers, asking twice is cheaper than a branch that nobody can foresee. The first answer
+      // counts: for a comp like std::less_equal, which is no order, neither side would go on.
       b_is_less = (std::is_arithmetic_v<A> || !a_is_less) && less.b_is_less(*in_a, *in_b);
+      b_is_less = b_is_less && !a_is_less;
     }
     const bool stays = ((a_is_less & Rule.lesser_of_a) | (b_is_less & Rule.lesser_of_b) |
                         (!a_is_less & !b_is_less & Rule.equal)) != 0;

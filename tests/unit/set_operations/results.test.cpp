@@ -161,6 +161,20 @@ TEST_F(set_operations, take_any_order_and_projections_of_each_side) {
   });
 }
 
+// Both are less than the other where they are equal: neither side went on, for ever.
+TEST_F(set_operations, by_what_is_no_order_end_as_those_of_the_standard_library) {
+  std::mt19937_64 random(12);
+  const auto values_a = sorted_values<std::uint64_t>(random, 5'000, 3'000);
+  const auto values_b = sorted_values<std::uint64_t>(random, 6'000, 3'000);
+  for_each_operation([&](auto operation, auto standard) {
+    std::vector<std::uint64_t> expected;
+    standard(values_a, values_b, expected, std::less_equal<>());
+    numbers out;
+    operation(held(values_a, {}), held(values_b, {}), out, std::less_equal<>());
+    ASSERT_TRUE(std::ranges::equal(out, expected));
+  });
+}
+
 TEST_F(set_operations, call_comp_no_more_than_the_standard_allows) {
   std::mt19937_64 random(13);
   const auto values_a = sorted_values<record>(random, 5'000, 3'000);
