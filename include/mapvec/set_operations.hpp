@@ -15,7 +15,8 @@
 //  - They return how many elements were appended. Strong guarantee: when comp, a projection or the
 //    copy of an element throws, a cannot be read or the disk is full, out has the elements it had.
 //
-// At most two calls of comp for each element of a and b, one for merge.
+// At most two calls of comp for each element of a and b, one for merge. Calls are to be qualified:
+// of merge(a, b, out), elements or a comp of namespace std make the compiler find std::merge too.
 #pragma once
 
 #include <concepts>
