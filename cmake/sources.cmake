@@ -45,9 +45,9 @@ set(mapvec_headers
   include/mapvec/shuffle.hpp
   include/mapvec/detail/sorted_stream.hpp
   include/mapvec/sorted_view.hpp
+  include/mapvec/detail/order_of_sort.hpp
   include/mapvec/set_operations.hpp
   include/mapvec/unique.hpp
-  include/mapvec/detail/order_of_sort.hpp
   include/mapvec/reduce.hpp
   include/mapvec/top_n.hpp
   include/mapvec/detail/batched_search.hpp

@@ -12,7 +12,7 @@
 //    its elements. What was not in memory before is written back behind the loop, and let go.
 //
 // The vector must not grow or shrink before the range has ended. Leaving the loop early ends it.
-// Elements that are not trivially copyable are always shown in place.
+// Elements not trivially copyable, or aligned to more than 4 KiB, are always shown in place.
 #pragma once
 
 #include <algorithm>
@@ -91,12 +91,14 @@ memory_hold memory_for(const file_view<T>&, const block_options&) {
 }
 
 template <class T>
+inline constexpr bool stays_in_place = !std::is_trivially_copyable_v<T> || (alignof(T) > 4 * KiB);
+template <class T>
 block_reader reader_of(stored_bytes source, const block_options& wanted) {
   const block_options how = within(source.budget_bytes, wanted);
   return block_reader(std::move(source), {.block_bytes = elements_in_a_block<T>(how) * sizeof(T),
                                           .buffers = std::max<std::size_t>(how.buffers, 1),
                                           .threads = how.reading_threads,
-                                          .in_place = !std::is_trivially_copyable_v<T>});
+                                          .in_place = stays_in_place<T>});
 }
 
 template <class T>

@@ -82,7 +82,7 @@ void gather(const Vector& read, const Indices& indices,
       return;
     }
     memory.take();
-    detail::gather(source, sizeof(element), !std::is_trivially_copyable_v<element>, requests,
+    detail::gather(source, sizeof(element), detail::stays_in_place<element>, requests,
                    detail::copy_requested<element>, out.data());
   });
 }

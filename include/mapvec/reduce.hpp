@@ -14,13 +14,15 @@
 //    std::reduce, but need not be commutative.
 //  - The sum of floating-point numbers depends on where parentheses stand. Here they stand at the
 //    same places whatever the threads are, and which of them was faster: they follow from the
-//    number of elements and the size of a block. (That shrinks under a memory budget below 16 MiB;
-//    then give block_bytes.) So the result is the same each time.
+//    number of elements and the size of a block. (That may shrink under a memory budget below
+//    2 buffers times block_bytes, by default 16 MiB; then give block_bytes that fit.) So the result
+//    is the same each time.
 //  - Operations are called by several threads at once. The first exception of theirs, or `error`
 //    when reading fails, ends the call and is thrown.
 //  - Beside the blocks there is one result for each: for numbers, 8 MiB for a TiB.
 //
-// The elements must not change meanwhile.
+// The elements must not change meanwhile. Calls are to be qualified: for elements or an operation
+// of namespace std, the compiler finds std::reduce(v, init, combine) too.
 #pragma once
 
 #include <algorithm>

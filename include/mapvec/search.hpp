@@ -6,11 +6,12 @@
 //   mapvec::lower_bound(v, values, found);  // found[i]: where values[i] would go
 //
 // A loop of std::lower_bound waits for one page after the other, some 20 for each value. Here all
-// values go down the same tree together: each level asks for hundreds of pages at a time, each page
-// is read once, and a value needs log2(pages of the vector) pages at most, which it shares with its
-// neighbours. From one value in 64 pages on, where that is no faster, all is read from end to end;
-// where values lie close together, that is what lies between them. What is in memory is searched by
-// a loop.
+// values go down the same tree together: each level asks for hundreds of pages at a time, and a
+// value needs log2(pages of the vector) pages at most, which it shares with its neighbours. From
+// one value in 64 pages on, where that is no faster, all is read from end to end, once; where
+// values lie close together, that is what lies between them. Pages of the levels above are then
+// read again, as are those that a memory budget has let go between two levels. What is in memory is
+// searched by a loop.
 //
 //  - Results are those of the standard library's function of that name, as indices.
 //  - v must be sorted by comp and proj, as for std::ranges::lower_bound; values need not be, and
@@ -21,7 +22,8 @@
 //  - Throws what comp and proj throw, and `error` when reading fails (a failing disk may be SIGBUS
 //    where pages are mapped); `out` then holds some of the results.
 //
-// Reads only, so several threads may search one vector.
+// Reads only, so several threads may search one vector. Calls are to be qualified: for values or a
+// comp of namespace std, the compiler finds std::lower_bound(v, values, out) too.
 #pragma once
 
 #include <algorithm>

@@ -9,13 +9,15 @@
 //    changed. They are read once and in order, as by blocks(): in 8 MiB of memory each, or a
 //    quarter of their budget, past the page cache but for what is in it. Equal elements of a stand
 //    before those of b; all operations but merge pair equal elements off, and keep that of a.
+//  - NaNs among float and double are where sort() puts them, at the end, and equal to each other.
 //  - out is a vector or file_vector, and neither a nor b. The result is appended, in pieces of some
 //    256 KiB, so that out's budget bounds what of it is in memory. merge asks the disk for all of
 //    it before it begins.
 //  - They return how many elements were appended. Strong guarantee: when comp, a projection or the
 //    copy of an element throws, a cannot be read or the disk is full, out has the elements it had.
 //
-// At most two calls of comp for each element of a and b, one for merge.
+// At most two calls of comp for each element of a and b, one for merge. Calls are to be qualified:
+// of merge(a, b, out), elements or a comp of namespace std make the compiler find std::merge too.
 #pragma once
 
 #include <concepts>
@@ -29,6 +31,7 @@
 
 #include <mapvec/config.hpp>
 #include <mapvec/detail/block_cursor.hpp>
+#include <mapvec/detail/order_of_sort.hpp>
 
 namespace mapvec {
 namespace detail {
@@ -58,21 +61,29 @@ inline constexpr set_rule intersection_rule{false, false, true, false};
 inline constexpr set_rule difference_rule{true, false, false, false};
 inline constexpr set_rule symmetric_difference_rule{true, true, false, false};
 
-template <class Compare, class ProjectionA, class ProjectionB>
+template <class Order, class ProjectionA, class ProjectionB>
 struct two_way_less {
-  Compare& compare;
+  Order order;
   ProjectionA& of_a;
   ProjectionB& of_b;
 
   template <class A, class B>
   bool a_is_less(const A& a, const B& b) {
-    return std::invoke(compare, std::invoke(of_a, a), std::invoke(of_b, b));
+    return std::invoke(order, std::invoke(of_a, a), std::invoke(of_b, b));
   }
   template <class A, class B>
   bool b_is_less(const A& a, const B& b) {
-    return std::invoke(compare, std::invoke(of_b, b), std::invoke(of_a, a));
+    return std::invoke(order, std::invoke(of_b, b), std::invoke(of_a, a));
   }
 };
+
+template <class A, class B, class Compare, class ProjectionA, class ProjectionB>
+auto less_in_both(Compare& compare, ProjectionA& of_a, ProjectionB& of_b) {
+  using key_of_a = std::remove_cvref_t<std::invoke_result_t<ProjectionA&, const A&>>;
+  using key_of_b = std::remove_cvref_t<std::invoke_result_t<ProjectionB&, const B&>>;
+  auto order = order_of_sort<key_of_a, key_of_b>(std::move(compare));
+  return two_way_less<decltype(order), ProjectionA, ProjectionB>{std::move(order), of_a, of_b};
+}
 
 /// Goes on as long as both have elements ahead and there is a place for one.
 template <set_rule Rule, class A, class B, class Appender, class Less>
@@ -90,8 +101,10 @@ void combine_ahead(block_cursor<A>& a, block_cursor<B>& b, Appender& out, Less& 
       a_is_less = !b_is_less;
     } else {
       a_is_less = less.a_is_less(*in_a, *in_b);
-      // Of numbers, asking twice is cheaper than a branch that nobody can foresee.
+      // Of numbers, asking twice is cheaper than a branch that nobody can foresee. The first answer
+      // counts: for a comp like std::less_equal, which is no order, neither side would go on.
       b_is_less = (std::is_arithmetic_v<A> || !a_is_less) && less.b_is_less(*in_a, *in_b);
+      b_is_less = b_is_less && !a_is_less;
     }
     const bool stays = ((a_is_less & Rule.lesser_of_a) | (b_is_less & Rule.lesser_of_b) |
                         (!a_is_less & !b_is_less & Rule.equal)) != 0;
@@ -121,9 +134,12 @@ inline void require_apart([[maybe_unused]] const void* out, [[maybe_unused]] con
   MAPVEC_ASSERT(out != a && out != b && "REQUIRES: out is neither a nor b");
 }
 
-template <set_rule Rule, class A, class B, class Out, class Less>
-std::size_t combine(const A& a, const B& b, Out& out, Less less) {
+template <set_rule Rule, class A, class B, class Out, class Compare, class ProjectionA,
+          class ProjectionB>
+std::size_t combine(const A& a, const B& b, Out& out, Compare& compare, ProjectionA& proj_a,
+                    ProjectionB& proj_b) {
   require_apart(std::addressof(out), std::addressof(a), std::addressof(b));
+  auto less = detail::less_in_both<element_of<A>, element_of<B>>(compare, proj_a, proj_b);
   return append_blocks(out, [&](auto& appender) {
     block_cursor<element_of<A>> left(a);
     block_cursor<element_of<B>> right(b);
@@ -144,7 +160,7 @@ template <class A, class B, class Out, class Compare = std::ranges::less,
 std::size_t merge(const A& a, const B& b, Out& out, Compare comp = {}, ProjectionA proj_a = {},
                   ProjectionB proj_b = {}) {
   out.reserve(detail::saturating_add(out.size(), detail::saturating_add(a.size(), b.size())));
-  return detail::combine<detail::merge_rule>(a, b, out, detail::two_way_less{comp, proj_a, proj_b});
+  return detail::combine<detail::merge_rule>(a, b, out, comp, proj_a, proj_b);
 }
 
 /// What is in a or in b: of m equal elements in a and n in b, all of a and the last n - m of b.
@@ -153,7 +169,7 @@ template <class A, class B, class Out, class Compare = std::ranges::less,
   requires detail::merges<A, B, Out, Compare, ProjectionA, ProjectionB>
 std::size_t set_union(const A& a, const B& b, Out& out, Compare comp = {}, ProjectionA proj_a = {},
                       ProjectionB proj_b = {}) {
-  return detail::combine<detail::union_rule>(a, b, out, detail::two_way_less{comp, proj_a, proj_b});
+  return detail::combine<detail::union_rule>(a, b, out, comp, proj_a, proj_b);
 }
 
 /// What is in both: of m equal elements in a and n in b, the first min(m, n) of a.
@@ -162,8 +178,7 @@ template <class A, class B, class Out, class Compare = std::ranges::less,
   requires detail::merges<A, B, Out, Compare, ProjectionA, ProjectionB>
 std::size_t set_intersection(const A& a, const B& b, Out& out, Compare comp = {},
                              ProjectionA proj_a = {}, ProjectionB proj_b = {}) {
-  return detail::combine<detail::intersection_rule>(a, b, out,
-                                                    detail::two_way_less{comp, proj_a, proj_b});
+  return detail::combine<detail::intersection_rule>(a, b, out, comp, proj_a, proj_b);
 }
 
 /// What is in a and not in b: of m equal elements in a and n in b, the last m - n of a.
@@ -172,8 +187,7 @@ template <class A, class B, class Out, class Compare = std::ranges::less,
   requires detail::merges<A, B, Out, Compare, ProjectionA, ProjectionB>
 std::size_t set_difference(const A& a, const B& b, Out& out, Compare comp = {},
                            ProjectionA proj_a = {}, ProjectionB proj_b = {}) {
-  return detail::combine<detail::difference_rule>(a, b, out,
-                                                  detail::two_way_less{comp, proj_a, proj_b});
+  return detail::combine<detail::difference_rule>(a, b, out, comp, proj_a, proj_b);
 }
 
 /// What is in one of them only: of m equal elements in a and n in b, the last m - n of a or the
@@ -183,8 +197,7 @@ template <class A, class B, class Out, class Compare = std::ranges::less,
   requires detail::merges<A, B, Out, Compare, ProjectionA, ProjectionB>
 std::size_t set_symmetric_difference(const A& a, const B& b, Out& out, Compare comp = {},
                                      ProjectionA proj_a = {}, ProjectionB proj_b = {}) {
-  return detail::combine<detail::symmetric_difference_rule>(
-      a, b, out, detail::two_way_less{comp, proj_a, proj_b});
+  return detail::combine<detail::symmetric_difference_rule>(a, b, out, comp, proj_a, proj_b);
 }
 
 /// True if a has every element of b, as often as b has it. Ends at the first it has not. Throws
@@ -197,7 +210,8 @@ template <class A, class B, class Compare = std::ranges::less, class ProjectionA
                std::projected<const typename B::value_type*, ProjectionB>>
 bool includes(const A& a, const B& b, Compare comp = {}, ProjectionA proj_a = {},
               ProjectionB proj_b = {}) {
-  detail::two_way_less less{comp, proj_a, proj_b};
+  auto less =
+      detail::less_in_both<typename A::value_type, typename B::value_type>(comp, proj_a, proj_b);
   detail::block_cursor<typename A::value_type> in_a(a);
   detail::block_cursor<typename B::value_type> in_b(b);
   while (!in_b.is_at_end()) {

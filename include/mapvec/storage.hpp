@@ -133,8 +133,8 @@ class MAPVEC_API storage {
   void trim(std::size_t used_bytes);
   /// No limit while there is no file.
   memory_budget budget() const noexcept;
-  /// Where the file is by now, which may have been renamed since; its first name where nobody can
-  /// tell. REQUIRES: a named file.
+  /// Where the file is by now, which may have been renamed since; its first name where the kernel
+  /// cannot tell, as of files that were made without a name. REQUIRES: a file.
   std::string present_path() const;
   /// Has the range written back without waiting. Throws `error` after a failure of before.
   void begin_write_back(std::size_t offset_bytes, std::size_t size_bytes) const;

@@ -8,7 +8,8 @@
 //
 //  - Unlike std::unique, and like std::list::unique, unique() makes the vector shorter.
 //  - Of elements that follow one another and are equal, the first stays. They are read once and in
-//    order, as by blocks(). Nothing is written before the first element that goes.
+//    order, as by blocks(); those of a file_vector up to the first that goes twice, and comp and
+//    proj are called again for them. Nothing is written before the first that goes is found.
 //  - A vector changes in its own file, and data() keeps its address. Where its elements are in
 //    memory, they are changed there; else they are read and written past the page cache, in some
 //    32 MiB of memory, or three quarters of the vector's budget.

@@ -13,7 +13,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
+#include <memory>
 #include <mutex>
+#include <ranges>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -28,6 +30,7 @@
 #include <gtest/gtest.h>
 
 #include <mapvec/error.hpp>
+#include <mapvec/gather.hpp>
 
 #include "block_case.hpp"
 #include "support/child_process.hpp"
@@ -100,6 +103,41 @@ TEST_F(reading_blocks, takes_elements_larger_than_a_block) {
     ASSERT_EQ(block[0].numbers[1023], next++);
   }
   EXPECT_EQ(next, 50U);
+}
+
+TEST_F(reading_blocks, shows_elements_where_their_alignment_puts_them) {
+  struct alignas(16 * KiB) wide {
+    std::uint64_t number;
+  };
+  mapvec::vector<wide> v(in_file());
+  v.resize(300);
+  for (std::size_t i = 0; i < v.size(); ++i) v[i].number = i;
+  const auto is_aligned = [](const wide& each) {
+    return reinterpret_cast<std::uintptr_t>(std::addressof(each)) % alignof(wide) == 0;
+  };
+  v.evict(0, v.size());
+  std::size_t next = 0;
+  for (const auto& block : blocks(std::as_const(v), {.block_bytes = 40 * KiB})) {
+    for (const wide& each : block) {
+      ASSERT_TRUE(is_aligned(each)) << next;
+      ASSERT_EQ(each.number, next++);
+    }
+  }
+  EXPECT_EQ(next, v.size());
+  v.evict(0, v.size());
+  std::atomic<std::size_t> seen = 0;
+  for_each_block(
+      std::as_const(v),
+      [&](const block<const wide>& block) {
+        seen += static_cast<std::size_t>(std::ranges::count_if(block, is_aligned));
+      },
+      {.block_bytes = 40 * KiB}, 2);
+  EXPECT_EQ(seen, v.size());
+  // All of them: from end to end.
+  v.evict(0, v.size());
+  std::vector<wide> out(v.size());
+  gather(std::as_const(v), std::views::iota(std::size_t{0}, v.size()), out);
+  for (std::size_t i = 0; i < out.size(); ++i) ASSERT_EQ(out[i].number, i);
 }
 
 // A page that the kernel has read ahead makes it read on where it is touched.

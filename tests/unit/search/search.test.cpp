@@ -12,6 +12,7 @@
 #include <functional>
 #include <random>
 #include <ranges>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -105,6 +106,29 @@ TEST_F(searching, finds_it_among_elements_of_all_sizes) {
   }
 }
 
+TEST_F(searching, finds_it_among_elements_of_a_wide_alignment) {
+  struct alignas(16 * KiB) wide {
+    std::uint64_t key;
+  };
+  mapvec::vector<wide> v(in_file());
+  v.resize(1'000);
+  for (std::size_t i = 0; i < v.size(); ++i) v[i].key = i / 2;
+  for (const std::size_t values : {3, 500}) {
+    const auto keys = any_numbers(values, v.size());
+    v.evict(0, v.size());
+    std::vector<std::size_t> out(values);
+    std::size_t elsewhere = 0;
+    const auto key = [&](const wide& each) {
+      const auto address = reinterpret_cast<std::uintptr_t>(&each);
+      elsewhere += static_cast<std::size_t>(address % alignof(wide) != 0);
+      return each.key;
+    };
+    mapvec::lower_bound(v, keys, out, {}, key);
+    EXPECT_EQ(elsewhere, 0U);
+    for (std::size_t i = 0; i < values; ++i) ASSERT_EQ(out[i], std::min(2 * keys[i], v.size()));
+  }
+}
+
 TEST_F(searching, finds_it_in_random_cases) {
   std::mt19937_64 random(99);
   for (int i = 0; i < 150; ++i) {
@@ -150,6 +174,64 @@ TEST_F(searching, finds_nans_where_sort_puts_them) {
     mapvec::equal_range(v, values, found);
     EXPECT_EQ(found, (std::vector<index_range>{
                          {14, 16}, {50'000, 70'000}, {49'998, 50'000}, {50'000, 50'000}, {0, 0}}));
+  }
+}
+
+TEST_F(searching, finds_integers_before_the_nans) {
+  std::vector<double> sorted;
+  for (int i = 0; i < 50'000; ++i) sorted.push_back(i / 2);
+  sorted.resize(70'000, std::nan(""));
+  const auto v = evicted(sorted);
+  const std::vector<std::uint64_t> few = {3, 24'999, 25'000, 0};
+  std::vector<std::uint64_t> values = any_numbers(5'000, 30'000);
+  values.insert(values.begin(), few.begin(), few.end());
+  std::vector<std::size_t> upper(values.size());
+  std::vector<index_range> equal(values.size());
+  for (const bool cold : {true, false}) {
+    v.evict(0, v.size());
+    if (!cold) (void)std::ranges::count(v, 1.0);
+    for (const std::size_t count : {few.size(), values.size()}) {
+      const std::span some(values.data(), count);
+      if (cold) v.evict(0, v.size());
+      mapvec::upper_bound(v, some, std::span(upper).first(count));
+      if (cold) v.evict(0, v.size());
+      mapvec::equal_range(v, some, std::span(equal).first(count));
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t last = std::min<std::size_t>(2 * some[i] + 2, 50'000);
+        const std::size_t first = std::min<std::size_t>(2 * some[i], 50'000);
+        ASSERT_EQ(upper[i], last);
+        ASSERT_EQ(equal[i], (index_range{first, last}));
+      }
+    }
+  }
+}
+
+TEST_F(searching, finds_nans_behind_all_integers_and_all_else_beside_them) {
+  std::vector<int> sorted(100'000);
+  for (std::size_t i = 0; i < sorted.size(); ++i) sorted[i] = static_cast<int>(i);
+  const auto v = evicted(sorted);
+  for (const std::size_t count : {3, 40, 5'000}) {
+    std::vector<double> values;
+    for (const std::uint64_t each : any_numbers(count, sorted.size())) {
+      values.push_back(static_cast<double>(each));
+      if (each % 3 == 0) values.push_back(std::nan(""));
+    }
+    values.push_back(std::nan(""));
+    std::vector<std::size_t> lower(values.size());
+    std::vector<index_range> equal(values.size());
+    for (const bool cold : {true, false}) {
+      v.evict(0, v.size());
+      if (!cold) (void)std::ranges::count(v, 1);
+      mapvec::lower_bound(v, values, lower);
+      if (cold) v.evict(0, v.size());
+      mapvec::equal_range(v, values, equal);
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        const bool is_nan = std::isnan(values[i]);
+        const std::size_t first = is_nan ? sorted.size() : static_cast<std::size_t>(values[i]);
+        ASSERT_EQ(lower[i], first);
+        ASSERT_EQ(equal[i], (index_range{first, is_nan ? first : first + 1}));
+      }
+    }
   }
 }
 

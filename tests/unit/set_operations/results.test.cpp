@@ -4,14 +4,19 @@
 // for any elements in any place. Method: random cases whose keys meet often, sizes around the
 // boundaries of blocks and pieces, records whose equal keys can be told apart.
 #include <algorithm>
+#include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <random>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include <mapvec/sort.hpp>
 
 #include "set_case.hpp"
 
@@ -157,6 +162,89 @@ TEST_F(set_operations, take_any_order_and_projections_of_each_side) {
     standard(values_a, keys, expected, std::ranges::greater(), &record::key, std::identity());
     mapvec::vector<number> out;
     operation(held(values_a, {}), keys, out, std::ranges::greater(), &record::key, std::identity());
+    ASSERT_TRUE(std::ranges::equal(out, expected));
+  });
+}
+
+/// The order in which sort() leaves numbers, for the standard library.
+template <class Compare>
+auto with_nans_last(Compare compare) {
+  return [compare](double left, double right) {
+    if (std::isnan(left) || std::isnan(right)) return !std::isnan(left);
+    return compare(left, right);
+  };
+}
+
+/// Multiples of a third, so that floats and doubles differ, and every fifth a NaN.
+template <class T>
+std::vector<T> sorted_with_nans(std::size_t count, auto compare) {
+  std::mt19937_64 random(count);
+  std::vector<T> values(count);
+  for (T& each : values) {
+    each = static_cast<T>(static_cast<T>(random() % count) / T{3});
+    if constexpr (std::floating_point<T>) {
+      if (random() % 5 == 0) each = std::numeric_limits<T>::quiet_NaN();
+    }
+  }
+  mapvec::vector<T> sorted = held(values, {});
+  mapvec::sort(sorted, compare);
+  return {sorted.begin(), sorted.end()};
+}
+
+template <class A, class B>
+void expect_nans_last(std::size_t size_a, std::size_t size_b, auto compare) {
+  const std::vector<A> values_a = sorted_with_nans<A>(size_a, compare);
+  const std::vector<B> values_b = sorted_with_nans<B>(size_b, compare);
+  const auto order = with_nans_last(compare);
+  const auto is_same = [](double left, double right) {
+    return left == right || (std::isnan(left) && std::isnan(right));
+  };
+  const auto a = held(values_a, {});
+  const auto b = held(values_b, tiny_budget());
+  for_each_operation([&](auto operation, auto standard) {
+    std::vector<double> expected;
+    standard(values_a, values_b, expected, order);
+    mapvec::vector<double> out;
+    ASSERT_EQ(operation(a, b, out, compare), expected.size());
+    ASSERT_TRUE(std::ranges::equal(out, expected, is_same));
+    const auto some = held(expected, {});
+    ASSERT_EQ(mapvec::includes(a, some, compare), std::ranges::includes(values_a, expected, order));
+    ASSERT_EQ(mapvec::includes(some, b, compare), std::ranges::includes(expected, values_b, order));
+  });
+}
+
+TEST_F(set_operations, take_nans_where_sort_puts_them) {
+  for (const std::size_t size : {1, 20, 30'000}) {
+    expect_nans_last<double, double>(size, 25, std::ranges::less());
+    expect_nans_last<double, double>(size, 30'001, std::greater<>());
+    expect_nans_last<float, double>(size, 25, std::greater<>());
+    expect_nans_last<double, int>(size, 25, std::ranges::less());
+    expect_nans_last<int, double>(size, 30'001, std::greater<>());
+  }
+  // As they are reached by projections.
+  struct reading {
+    double value;
+    operator double() const { return value; }
+  };
+  const double nan = std::nan("");
+  const auto a = held(std::vector<reading>{{1}, {2}, {nan}}, {});
+  const auto b = held(std::vector<int>{1, 5, 6}, {});
+  EXPECT_FALSE(mapvec::includes(a, held(std::vector<int>{1, 5}, {}), {}, &reading::value));
+  mapvec::vector<double> out;
+  EXPECT_EQ(mapvec::set_difference(b, a, out, {}, {}, &reading::value), 2U);
+  EXPECT_TRUE(std::ranges::equal(out, std::vector<double>{5, 6}));
+}
+
+// Both are less than the other where they are equal: neither side went on, for ever.
+TEST_F(set_operations, by_what_is_no_order_end_as_those_of_the_standard_library) {
+  std::mt19937_64 random(12);
+  const auto values_a = sorted_values<std::uint64_t>(random, 5'000, 3'000);
+  const auto values_b = sorted_values<std::uint64_t>(random, 6'000, 3'000);
+  for_each_operation([&](auto operation, auto standard) {
+    std::vector<std::uint64_t> expected;
+    standard(values_a, values_b, expected, std::less_equal<>());
+    numbers out;
+    operation(held(values_a, {}), held(values_b, {}), out, std::less_equal<>());
     ASSERT_TRUE(std::ranges::equal(out, expected));
   });
 }

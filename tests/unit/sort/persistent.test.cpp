@@ -108,8 +108,12 @@ TEST_F(sorting_files, that_have_moved_follows_them) {
   const std::string before = directory_ / "before";
   const std::string after = directory_ / "after";
   std::filesystem::create_directory(before);
-  auto v = file_vector<std::uint64_t>::create(before + "/numbers.npy");
-  v.append_range(random_numbers(45'000));
+  {
+    auto made = file_vector<std::uint64_t>::create(before + "/numbers.npy");
+    made.append_range(random_numbers(45'000));
+    made.close();
+  }
+  auto v = file_vector<std::uint64_t>::open(before + "/numbers.npy");
   std::filesystem::rename(before, after);
   sort(v, {}, {}, {.memory_bytes = little_memory});
   v.close();
