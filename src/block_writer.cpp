@@ -270,6 +270,12 @@ void block_writer::write(const std::byte* from, std::size_t size_bytes) {
 
 std::size_t block_writer::size_bytes() const noexcept { return state_->given_bytes; }
 
+bool block_writer::has_begun() const noexcept {
+  const state& now = *state_;
+  if (now.is_in_place) return now.given_bytes != 0;
+  return now.current != 0 || (now.is_over && !now.chunks.empty());
+}
+
 void block_writer::finish() {
   state& now = *state_;
   MAPVEC_ASSERT(!now.is_over);
@@ -293,12 +299,21 @@ bool block_writer::rescue() noexcept {
   now.changed.wait(hold, [&] { return now.is_idle(); });
   now.failed_errno = 0;
   now.ends = true;
+  const auto rescued = [&](const std::byte* from, std::size_t offset_bytes, std::size_t size) {
+    now.note(now.direct->write_range(from, offset_bytes, size), {offset_bytes, size});
+  };
   for (const chunk& each : now.chunks) {
     if (each.now == chunk::stage::free) continue;
     const std::size_t first = now.first_byte(each);
-    now.write_part(each.data + first, each.offset_bytes + first, each.end - first);
+    rescued(each.data + first, each.offset_bytes + first, each.end - first);
   }
-  now.write_edges();
+  rescued(now.first_edge.data(), now.target.offset_bytes, now.first_edge.size());
+  // All of the last chunk but its edge may have been written.
+  const chunk& last = now.chunk_at(now.current);
+  if (const std::size_t whole = now.end_whole(last);
+      last.now == chunk::stage::free && whole < last.end) {
+    rescued(last.data + whole, last.offset_bytes + whole, last.end - whole);
+  }
   return now.failed_errno == 0;
 }
 

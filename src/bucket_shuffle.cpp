@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <mapvec/config.hpp>
-#include <mapvec/detail/block_writer.hpp>
 #include <mapvec/error.hpp>
 #include <mapvec/region.hpp>
 #include <mapvec/units.hpp>
@@ -24,13 +23,6 @@ namespace mapvec::detail {
 namespace {
 
 constexpr std::size_t least_memory_bytes = 256 * KiB;
-// As for sorting, see sort_plan.cpp.
-constexpr std::size_t largest_transfer_bytes = 8 * MiB;
-constexpr std::size_t smallest_transfer_bytes = 16 * KiB;
-
-std::size_t divide_up(std::size_t value, std::size_t unit) noexcept {
-  return value / unit + (value % unit != 0);
-}
 
 }  // namespace
 
@@ -38,6 +30,9 @@ bucket_plan::bucket_plan(std::size_t all, std::size_t bytes, std::size_t memory)
     : count(all), element_bytes(bytes), memory_bytes(std::max(memory, least_memory_bytes)) {
   MAPVEC_ASSERT(all != 0 && bytes != 0);
   while (!divide()) memory_bytes += memory_bytes / 4;
+  disk_bytes = memory_bytes / 4;
+  // Of large elements, what reads ahead or writes behind has some, however little it may take.
+  memory_bytes = std::max(memory_bytes, needed_bytes());
 }
 
 /// False if the memory is too small.
@@ -57,7 +52,22 @@ std::size_t bucket_plan::bucket_bytes(std::size_t bucket) const noexcept {
 }
 
 std::size_t bucket_plan::buffer_bytes() const noexcept {
-  return std::max(stride_bytes, buckets * collected_bytes);
+  return std::max(stride_bytes, buckets * collected_bytes) + direct_bytes;
+}
+
+block_write_plan bucket_plan::writing() const noexcept {
+  block_write_plan behind{.element_bytes = element_bytes};
+  behind.chunk_bytes = std::clamp(disk_bytes / behind.chunks, 2 * block_writer::margin_bytes,
+                                  largest_transfer_bytes) -
+                       block_writer::margin_bytes;
+  return behind;
+}
+
+std::size_t bucket_plan::needed_bytes() const noexcept {
+  const block_write_plan behind = writing();
+  const std::size_t chunk_bytes = std::max(behind.chunk_bytes, element_bytes);
+  return buffer_bytes() + std::max(memory_of_reading(element_bytes, disk_bytes),
+                                   behind.chunks * (chunk_bytes + block_writer::margin_bytes));
 }
 
 // --- the places that are left -------------------------------------------------------------------
@@ -116,7 +126,7 @@ class bucket_file {
       parts[bucket] = {.data = memory_.data() + bucket * plan_.collected_bytes,
                        .offset_bytes = bucket * plan_.stride_bytes};
     }
-    block_reader reader = elements_of(source, plan_.element_bytes, plan_.disk_bytes());
+    block_reader reader = elements_of(source, plan_.element_bytes, plan_.disk_bytes);
     for (byte_block next = reader.next(); next.data != nullptr; next = reader.next()) {
       for (std::size_t at = 0; at != next.size_bytes; at += plan_.element_bytes) {
         append(parts[left.take(shuffler.below(left.count()))], next.data + at);
@@ -142,6 +152,14 @@ class bucket_file {
                   {bucket * plan_.stride_bytes, plan_.bucket_bytes(bucket)});
     }
     return found;
+  }
+  /// The same, with the place in a page that it has at `place`.
+  std::byte* read_as_at(std::size_t place, std::size_t bucket, int& failed) noexcept {
+    std::byte* const found = read(bucket, failed);
+    if (found == nullptr) return nullptr;
+    const std::size_t inside = place % direct_bytes;
+    if (inside != 0) std::memmove(found + inside, found, plan_.bucket_bytes(bucket));
+    return found + inside;
   }
 
  private:
@@ -181,36 +199,33 @@ class bucket_file {
   direct_file file_;
 };
 
-/// The second pass. Sets `has_begun` before it may write.
+/// The second pass. Sets `has_begun` where bytes of the result may have changed.
 void write_buckets(bucket_file& buckets, const stored_bytes& result, const bucket_plan& plan,
                    element_shuffler& shuffler, sort_watch& watch, bool& has_begun) {
-  block_write_plan behind{.element_bytes = plan.element_bytes};
-  behind.chunk_bytes = std::clamp(plan.disk_bytes() / behind.chunks, 2 * block_writer::margin_bytes,
-                                  largest_transfer_bytes) -
-                       block_writer::margin_bytes;
-  block_writer writer(result, behind);
-  for (std::size_t bucket = 0; bucket < plan.buckets; ++bucket) {
-    std::byte* const elements = buckets.read(bucket);
-    const std::size_t size = plan.bucket_bytes(bucket);
-    shuffler.shuffle(elements, size / plan.element_bytes, watch);
-    has_begun = true;
-    writer.write(elements, size);
+  block_writer writer(result, plan.writing());
+  try {
+    for (std::size_t bucket = 0; bucket < plan.buckets; ++bucket) {
+      std::byte* const elements = buckets.read(bucket);
+      const std::size_t size = plan.bucket_bytes(bucket);
+      shuffler.shuffle(elements, size / plan.element_bytes, watch);
+      writer.write(elements, size);
+    }
+    writer.finish();
+  } catch (...) {
+    has_begun = writer.has_begun();
+    throw;
   }
-  writer.finish();
 }
 
 /// Puts the buckets where their elements came from, as many as can be. False if one could not.
-bool copy_back(bucket_file& buckets, const stored_bytes& source, const bucket_plan& plan) noexcept {
-  direct_file to(source.fd, direct_file::purpose::writing);
+bool copy_back(bucket_file& buckets, const stored_bytes& source, const bucket_plan& plan,
+               direct_file& to) noexcept {
   bool is_complete = true;
   for (std::size_t bucket = 0; bucket < plan.buckets; ++bucket) {
+    const std::size_t place = source.offset_bytes + plan.bucket_begin(bucket) * plan.element_bytes;
     int failed = 0;
-    const std::byte* const elements = buckets.read(bucket, failed);
-    if (failed == 0) {
-      const std::size_t place =
-          source.offset_bytes + plan.bucket_begin(bucket) * plan.element_bytes;
-      failed = to.write_part(elements, place, plan.bucket_bytes(bucket));
-    }
+    const std::byte* const elements = buckets.read_as_at(place, bucket, failed);
+    if (failed == 0) failed = to.write_range(elements, place, plan.bucket_bytes(bucket));
     is_complete = is_complete && failed == 0;
   }
   return is_complete;
@@ -224,11 +239,13 @@ void shuffle_through_file(const stored_bytes& source, const stored_bytes& result
   bucket_file buckets(plan, builder);
   watch.expect(2 * plan.count);
   buckets.fill(source, shuffler, watch);
+  // Not later: where memory is out, nothing could be copied back.
+  direct_file back(result.fd, direct_file::purpose::writing);
   bool has_begun = false;
   try {
     write_buckets(buckets, result, plan, shuffler, watch, has_begun);
   } catch (...) {
-    if (has_begun && source.fd == result.fd) is_lost = !copy_back(buckets, source, plan);
+    if (has_begun && source.fd == result.fd) is_lost = !copy_back(buckets, source, plan, back);
     throw;
   }
 }

@@ -14,6 +14,7 @@
 #include <cstddef>
 
 #include <mapvec/detail/block_reader.hpp>
+#include <mapvec/detail/block_writer.hpp>
 #include <mapvec/detail/element_shuffler.hpp>
 #include <mapvec/detail/sort_watch.hpp>
 #include <mapvec/temporary.hpp>
@@ -23,7 +24,7 @@ namespace mapvec::detail {
 /// How the elements and the memory are divided. A half of that is for one bucket, or for what is
 /// collected of each; a quarter for reading ahead, or writing behind.
 struct bucket_plan {
-  /// Less memory than the buckets need is taken for so much.
+  /// Less memory than the buckets and their elements need is taken for so much.
   /// REQUIRES: count and element_bytes are not 0.
   bucket_plan(std::size_t count, std::size_t element_bytes, std::size_t memory_bytes);
 
@@ -34,13 +35,17 @@ struct bucket_plan {
   std::size_t buckets = 0;
   std::size_t stride_bytes = 0;     ///< from one bucket to the next, in the temporary file
   std::size_t collected_bytes = 0;  ///< of each bucket before they are written
+  std::size_t disk_bytes = 0;       ///< for reading ahead, or writing behind
 
   std::size_t bucket_begin(std::size_t bucket) const noexcept { return bucket * bucket_elements; }
   std::size_t bucket_bytes(std::size_t bucket) const noexcept;
   std::size_t temporary_bytes() const noexcept { return buckets * stride_bytes; }
-  /// What both passes take of memory, beside what reads ahead or writes behind.
+  /// What both passes take of memory, beside what reads ahead or writes behind. With a page, so
+  /// that a bucket can have the place in one that it has in a vector.
   std::size_t buffer_bytes() const noexcept;
-  std::size_t disk_bytes() const noexcept { return memory_bytes / 4; }
+  block_write_plan writing() const noexcept;
+  /// What the larger of the passes takes, but for a few bytes for each bucket.
+  std::size_t needed_bytes() const noexcept;
 
  private:
   bool divide() noexcept;

@@ -84,11 +84,15 @@ int direct_file::read(std::byte* into, std::uint64_t offset_bytes, std::size_t s
 
 int direct_file::write(const std::byte* from, std::uint64_t offset_bytes,
                        std::size_t size_bytes) noexcept {
-  int failed =
+  const int failed =
       move_past_cache([&](int fd) { return write_all(fd, from, offset_bytes, size_bytes); });
   if (failed != 0 || !goes_through_cache_) return failed;
-  // Nothing else bounds what piles up in the cache, and an error would be told to nobody.
-  failed = -sys::sync_file_range(
+  return write_back(offset_bytes, size_bytes);
+}
+
+/// Nothing else bounds what piles up in the cache, and an error would be told to nobody.
+int direct_file::write_back(std::uint64_t offset_bytes, std::size_t size_bytes) const noexcept {
+  const int failed = -sys::sync_file_range(
       fd_, offset_bytes, size_bytes,
       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
   drop(offset_bytes, size_bytes);
@@ -98,6 +102,30 @@ int direct_file::write(const std::byte* from, std::uint64_t offset_bytes,
 int direct_file::write_part(const std::byte* from, std::uint64_t offset_bytes,
                             std::size_t size_bytes) noexcept {
   return write_all(fd_, from, offset_bytes, size_bytes);
+}
+
+int direct_file::write_through_cache(const std::byte* from, std::uint64_t offset_bytes,
+                                     std::size_t size_bytes) noexcept {
+  if (size_bytes == 0) return 0;
+  const int failed = write_part(from, offset_bytes, size_bytes);
+  return failed != 0 ? failed : write_back(offset_bytes, size_bytes);
+}
+
+int direct_file::write_range(const std::byte* from, std::uint64_t offset_bytes,
+                             std::size_t size_bytes) noexcept {
+  const std::size_t before =
+      std::min<std::size_t>(round_up(offset_bytes, direct_bytes) - offset_bytes, size_bytes);
+  const std::size_t whole = round_down(size_bytes - before, direct_bytes);
+  const std::size_t behind = size_bytes - before - whole;
+  MAPVEC_ASSERT(whole == 0 || reinterpret_cast<std::uintptr_t>(from + before) % direct_bytes == 0);
+  int failed = whole == 0 ? 0 : write(from + before, offset_bytes + before, whole);
+  if (failed != 0) failed = write_through_cache(from + before, offset_bytes + before, whole);
+  // Behind the whole pages: else these would be written while their neighbours are dirty.
+  const int failed_before = write_through_cache(from, offset_bytes, before);
+  const int failed_behind =
+      write_through_cache(from + before + whole, offset_bytes + before + whole, behind);
+  if (failed == 0) failed = failed_before;
+  return failed != 0 ? failed : failed_behind;
 }
 
 }  // namespace mapvec::detail

@@ -21,6 +21,11 @@ namespace mapvec::detail {
 /// What offsets, sizes and addresses are multiples of: no disk has larger sectors.
 inline constexpr std::size_t direct_bytes = 4 * KiB;
 
+/// What is moved at a time. Disks read and write 8 MiB two to four times as fast as 1 MiB, and no
+/// faster beyond (docs/performance.md).
+inline constexpr std::size_t largest_transfer_bytes = 8 * MiB;
+inline constexpr std::size_t smallest_transfer_bytes = 16 * KiB;
+
 /// Memory for what is read and written past the cache, on huge pages where the system has them. A
 /// forked child does not have it: a page that is copied because of a fork might not be the one that
 /// the disk writes to.
@@ -45,10 +50,19 @@ class direct_file {
   /// Writes what is not whole pages, through the cache.
   int write_part(const std::byte* from, std::uint64_t offset_bytes,
                  std::size_t size_bytes) noexcept;
+  /// Puts back what something else failed to write: any bytes, of which none is left for the cache
+  /// to write. Whole pages go past it; if that fails, once more through it, as their edges do, and
+  /// are waited for. 0, or an errno.
+  /// REQUIRES: the address has the place in a page that the offset has, unless no page is whole.
+  int write_range(const std::byte* from, std::uint64_t offset_bytes,
+                  std::size_t size_bytes) noexcept;
 
  private:
   template <class Move>
   int move_past_cache(Move move) noexcept;
+  int write_through_cache(const std::byte* from, std::uint64_t offset_bytes,
+                          std::size_t size_bytes) noexcept;
+  int write_back(std::uint64_t offset_bytes, std::size_t size_bytes) const noexcept;
   void drop(std::uint64_t offset_bytes, std::size_t size_bytes) const noexcept;
 
   int fd_;

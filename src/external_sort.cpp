@@ -18,7 +18,8 @@ int copy_back(const sort_plan& plan, const sort_places& places, direct_file& fro
     const page_range pages(places.in_runs(plan, position), size);
     int failed = from.read(memory, pages.first, pages.size, pages.inside + size);
     if (failed == 0) {
-      failed = to.write_part(memory + pages.inside, places.in_source(plan, position), size);
+      // A run has the place in a page that it had.
+      failed = to.write_range(memory + pages.inside, places.in_source(plan, position), size);
     }
     if (first_failed == 0) first_failed = failed;
   }

@@ -81,12 +81,12 @@ bool run_merge::write_one(std::unique_lock<std::mutex>& hold) {
   if (result_ == nullptr || complete_chunks_.empty()) return false;
   chunk& full = *complete_chunks_.back();
   complete_chunks_.pop_back();
-  has_written_ = true;
-  hold.unlock();
   const std::size_t first = full.offset_bytes < first_place_
                                 ? round_up(first_place_, direct_bytes) - full.offset_bytes
                                 : 0;
   const std::size_t end = round_down(full.end, direct_bytes);
+  if (first < end) has_written_ = true;
+  hold.unlock();
   if (first < end) {
     const std::size_t offset = full.offset_bytes + first;
     const int failed = result_->write(full.data + first, offset, end - first);
@@ -295,6 +295,7 @@ void run_merge::write_edges() {
     const int failed = result_->write_part(edge.data(), offset, edge.size());
     if (failed != 0) throw_error(failed, "write", result_name_, {offset, edge.size()});
   };
+  has_written_ = true;
   write(first_edge_, first_place_);
   write(last_edge_, places_.in_result(plan_, plan_.count) - last_edge_.size());
 }

@@ -11,19 +11,11 @@
 namespace mapvec::detail {
 namespace {
 
-// Disks read and write 8 MiB at a time two to four times as fast as 1 MiB, and no faster beyond
-// (docs/performance.md).
-constexpr std::size_t largest_transfer_bytes = 8 * MiB;
-constexpr std::size_t smallest_transfer_bytes = 16 * KiB;
 constexpr std::size_t margin_bytes = 2 * direct_bytes;  // a stretch in whole pages is longer
 
 constexpr std::size_t waiting_threads = 2;
 
 constexpr std::size_t least_memory_bytes = 256 * KiB;  // for each thread
-
-std::size_t divide_up(std::size_t value, std::size_t unit) noexcept {
-  return value / unit + (value % unit != 0);
-}
 
 }  // namespace
 

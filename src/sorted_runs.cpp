@@ -21,10 +21,9 @@ namespace mapvec::detail {
 block_table::block_table(const sort_plan& plan)
     : plan_(plan),
       // The last run has fewer.
-      size_(
-          (plan.runs - 1) * plan.run_blocks +
-          (plan.run_end(plan.runs - 1) - plan.run_begin(plan.runs - 1) + plan.block_elements - 1) /
-              plan.block_elements),
+      size_((plan.runs - 1) * plan.run_blocks +
+            divide_up(plan.run_end(plan.runs - 1) - plan.run_begin(plan.runs - 1),
+                      plan.block_elements)),
       elements_(direct_memory(size_ * plan.element_bytes)) {}
 
 std::size_t block_table::position_of(std::size_t block) const noexcept {

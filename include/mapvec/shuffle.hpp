@@ -20,8 +20,9 @@
 //  - What fits into the memory is shuffled where it is. For more, all elements are read and written
 //    twice, and need a temporary file of their size, which is allocated before the first moves: a
 //    full disk changes nothing. That needs some 10 MiB of memory for 1 GiB of elements, 300 MiB
-//    for 1 TiB; where less is given, so much is taken. sort_options::threads means nothing here:
-//    one thread draws, up to four others wait for the disk.
+//    for 1 TiB, and that of ten elements; where less is given, so much is taken.
+//    sort_options::threads means nothing here: one thread draws, up to four others wait for the
+//    disk.
 //  - A vector keeps its file, and data() its address. A file_vector gets a new file, which replaces
 //    the old one when it is complete, as replace() does: after a crash either is there. That takes
 //    the elements' size once more beside it, and pointers to elements become invalid.
@@ -84,7 +85,8 @@ void shuffle(vector<T>& v, Generator&& generator, const sort_options& how = {}) 
 }
 
 template <class T, class Generator>
-  requires std::uniform_random_bit_generator<std::remove_reference_t<Generator>>
+  requires std::permutable<T*> &&
+           std::uniform_random_bit_generator<std::remove_reference_t<Generator>>
 void shuffle(file_vector<T>& v, Generator&& generator, const sort_options& how = {}) {
   static_assert(detail::sorts_through_files<T>, "mapvec: elements are aligned to more than 4 KiB");
   const detail::storage& held = detail::vector_access::storage_of(v);

@@ -40,5 +40,10 @@ constexpr std::size_t round_up(std::size_t value, std::size_t unit) noexcept {
   return round_down(saturating_add(value, unit - 1), unit);
 }
 
+/// So many of `unit` hold `value`. Unlike (value + unit - 1) / unit it does not wrap.
+constexpr std::size_t divide_up(std::size_t value, std::size_t unit) noexcept {
+  return value / unit + (value % unit != 0);
+}
+
 }  // namespace detail
 }  // namespace mapvec

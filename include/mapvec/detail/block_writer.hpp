@@ -54,12 +54,15 @@ class MAPVEC_API block_writer {
   void write(const std::byte* from, std::size_t size_bytes);
   /// What has been given.
   std::size_t size_bytes() const noexcept;
+  /// Whether any of it may be in the target yet: not before the first chunk is full.
+  bool has_begun() const noexcept;
 
   /// All that was given is in the file afterwards. Throws `error`. Nothing may be given any more.
   void finish();
-  /// After an error: tries once more, through the page cache, so that all that was given is there
-  /// and nothing behind it has changed. False if that fails too: the bytes from the first one that
-  /// could not be written on are then any. Nothing may be given any more.
+  /// After an error: tries once more, at last through the page cache, so that all that was given is
+  /// in the file, not merely in that cache, and nothing behind it has changed. False if that fails
+  /// too: the bytes from the first one that could not be written on are then any. Nothing may be
+  /// given any more.
   bool rescue() noexcept;
 
  private:
