@@ -36,7 +36,7 @@ class Contender:
 
 def fio(*, pattern, block, depth, size=GIB):
     return Contender(f"fio, direct {pattern}, {block.upper()}, {depth} deep", package="fio",
-                     file="raw", fio=Fio(pattern, block, depth, size))
+                     file="raw", fio=Fio(pattern, block, depth, size), environment=HUGE_MALLOC)
 
 
 RANDOM_READS = 20_000
@@ -90,7 +90,7 @@ CONTENDERS = {
     "std_sort": Contender("std::sort", "std", environment=HUGE_MALLOC),
     "vqsort": Contender("vqsort on huge pages, 1 thread", **VQSORT),
     "vqsort_share": Contender("vqsort of all in memory, processor time / threads", **VQSORT),
-    "copy_twice": Contender("copy there and back, direct, 2 threads"),
+    "copy_twice": Contender("copy there and back, direct, huge pages, 4 threads"),
     "gnu_sort": Contender("GNU sort of the keys as text", every=3),
     "numpy": Contender("numpy.memmap", program="numpy_memmap.py", package="python3-numpy"),
     "pwrite": Contender("pwrite of 1 MiB (the limit)"),
