@@ -7,6 +7,8 @@
 #include <optional>
 #include <span>
 
+#include <omp.h>
+#include <stxxl/ksort>
 #include <stxxl/sort>
 
 #include "past_passes.hpp"
@@ -59,29 +61,52 @@ bench::counters scan_past(const bench::job& asked) {
   });
 }
 
-/// As stxxl::sort wants it.
+/// An element of this key, all else zero: the least and the greatest that stxxl wants to have.
+template <class T>
+T element_with(bench::number key) {
+  if constexpr (sizeof(T) == sizeof(key)) {
+    return key;
+  } else {
+    return {key, 0, 0};
+  }
+}
+
 template <class T>
 struct by_key {
   bool operator()(const T& a, const T& b) const { return bench::key_of(a) < bench::key_of(b); }
-  T min_value() const { return extreme(0); }
-  T max_value() const { return extreme(~bench::number{0}); }
+  T min_value() const { return element_with<T>(0); }
+  T max_value() const { return element_with<T>(~bench::number{0}); }
+};
 
- private:
-  static T extreme(bench::number key) {
-    if constexpr (sizeof(T) == sizeof(key)) {
-      return key;
-    } else {
-      return {key, 0, 0};
-    }
+template <class T>
+struct key_extractor {
+  using key_type = bench::number;
+  key_type operator()(const T& element) const { return bench::key_of(element); }
+  T min_value() const { return element_with<T>(0); }
+  T max_value() const { return element_with<T>(~bench::number{0}); }
+};
+
+struct by_comparing {
+  template <class T, class Vector>
+  static void sort(Vector& elements, std::size_t memory_bytes) {
+    stxxl::sort(elements.begin(), elements.end(), by_key<T>(), memory_bytes);
+  }
+};
+
+struct by_distributing_keys {
+  template <class T, class Vector>
+  static void sort(Vector& elements, std::size_t memory_bytes) {
+    stxxl::ksort(elements.begin(), elements.end(), key_extractor<T>(), memory_bytes);
   }
 };
 
 /// A vector and its runs, past the page cache.
-template <class T>
+template <class T, class How>
 class sort_by_stxxl {
  public:
   explicit sort_by_stxxl(const bench::job& asked)
       : count_(asked.bytes / sizeof(T)), memory_bytes_(asked.memory) {
+    ::omp_set_num_threads(static_cast<int>(asked.threads));
     peers::configure_stxxl(peers::input_output::direct, 2 * asked.bytes);
     elements_.emplace(count_);
   }
@@ -93,7 +118,7 @@ class sort_by_stxxl {
     writer.finish();
   }
   void sort() {
-    stxxl::sort(elements_->begin(), elements_->end(), by_key<T>(), memory_bytes_);
+    How::template sort<T>(*elements_, memory_bytes_);
     elements_->flush();
   }
   void check() const {
@@ -112,6 +137,11 @@ class sort_by_stxxl {
   std::optional<elements> elements_;
 };
 
+template <class T, class How>
+bench::counters sort(const bench::job& asked) {
+  return bench::time_sort<sort_by_stxxl<T, How>>(asked);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -120,6 +150,8 @@ int main(int count, char** arguments) {
                      {"append_past/stxxl", push_back_past},
                      {"append_past/stxxl_writer", write_past},
                      {"scan_past/stxxl", scan_past},
-                     {"sort/stxxl", bench::time_sort<sort_by_stxxl<bench::number>>},
-                     {"sort_records/stxxl", bench::time_sort<sort_by_stxxl<bench::sort_record>>}});
+                     {"sort/stxxl", sort<bench::number, by_comparing>},
+                     {"sort/stxxl_ksort", sort<bench::number, by_distributing_keys>},
+                     {"sort_records/stxxl", sort<bench::sort_record, by_comparing>},
+                     {"sort_records/stxxl_ksort", sort<bench::sort_record, by_distributing_keys>}});
 }

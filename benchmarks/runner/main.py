@@ -14,6 +14,8 @@ import tempfile
 from . import cells, charts, machine, programs, rounds, table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+# Under the table's name for --only, which is no program's, the markers in the document.
+MARKERS = {"sorting": "sort"}
 DOCUMENT = ROOT / "docs" / "performance.md"
 CHART_FOLDER = ROOT / "docs" / "charts"
 INCLUDE_COST = ROOT / "scripts" / "include_cost.py"
@@ -26,12 +28,13 @@ def include_rows():
     text = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
     goal = cells.Goal("most", 0.35)
     for compiler, seconds in re.findall(r"^(\S+): .* ours ([\d.]+) s", text, re.MULTILINE):
-        yield ("#include <mapvec/vector.hpp>", "", compiler, f"{seconds} s", "", "", goal.text(),
-               goal.verdict(float(seconds)))
+        yield ("#include <mapvec/vector.hpp>", "", compiler, "1", f"{seconds} s", "", "",
+               goal.text(), goal.verdict(float(seconds)))
 
 
 def write_document(name, text):
     """Replaces what stands between the markers of the table `name`."""
+    name = MARKERS.get(name, name)
     markers = (f"<!-- {name}:begin -->", f"<!-- {name}:end -->")
     before, begin, rest = DOCUMENT.read_text().partition(markers[0])
     _, end, after = rest.partition(markers[1])
@@ -58,6 +61,8 @@ def parse_arguments(description):
     arguments = parser.parse_args()
     if arguments.write and arguments.only not in (None, "charts", *cells.TABLES):
         parser.error("--write needs all benchmarks, those of a table or those of the charts")
+    if arguments.write and arguments.rounds < QUICK_ROUNDS:
+        parser.error(f"--write needs {QUICK_ROUNDS} rounds or more")
     if arguments.only == "charts" and not arguments.write:
         parser.error("charts are drawn by --write")
     return arguments

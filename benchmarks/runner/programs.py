@@ -142,7 +142,9 @@ class Runner:
                    f"--bs={job.block}", f"--iodepth={job.depth}", "--ioengine=libaio", "--direct=1",
                    "--fallocate=native", f"--size={size}", f"--io_size={job.bytes}",
                    "--output-format=json", f"--unlink={int(writes)}"]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        # Its own iomem=mmaphuge needs pages set aside at boot; malloc's huge pages need none.
+        done = subprocess.run(command, check=False, capture_output=True, text=True,
+                              env={**os.environ, **contender.environment})
         if done.returncode != 0:
             self.tell_once(contender.label, f"{contender.label}: {done.stderr.strip()[-200:]}")
             return None

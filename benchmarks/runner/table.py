@@ -5,7 +5,8 @@ import statistics
 
 from . import cells, rounds
 
-HEAD = ("cell", "THP", "contender", "median", "spread", "mapvec's ratio (spread)", "goal", "met?")
+HEAD = ("cell", "THP", "contender", "rounds", "median", "spread",
+        "mapvec's ratio (spread)", "goal", "met?")
 
 
 def number(value):
@@ -25,7 +26,8 @@ def label_of(name, shown):
         return "the slower of the two (the limit)"
     if shown == name:
         return cells.CONTENDERS[name].label
-    return f"{cells.CONTENDERS[shown].label} (the best of four, the limit)"
+    note = cells.BEST_NOTES.get(name, "the best of four, the limit")
+    return f"{cells.CONTENDERS[shown].label} ({note})"
 
 
 def ratio_of(goal, ours, theirs):
@@ -70,7 +72,7 @@ def rows_of(cell, thp, results):
         text, ratio = ratio_of(goal, ours, theirs) if is_compared else ("", None)
         visible = [cell.rate_bytes / value / 1e9 if cell.rate_bytes else value
                    for value in theirs.values()]
-        yield (cell.title, thp, label_of(name, shown),
+        yield (cell.title, thp, label_of(name, shown), str(len(theirs)),
                f"{number(statistics.median(visible))} {cell.unit}",
                "counted" if cell.rounds == 1 else spread(visible), text,
                "" if goal is None else goal.text(),
