@@ -66,8 +66,9 @@ block_write_plan bucket_plan::writing() const noexcept {
 std::size_t bucket_plan::needed_bytes() const noexcept {
   const block_write_plan behind = writing();
   const std::size_t chunk_bytes = std::max(behind.chunk_bytes, element_bytes);
-  return buffer_bytes() + std::max(memory_of_reading(element_bytes, disk_bytes),
-                                   behind.chunks * (chunk_bytes + block_writer::margin_bytes));
+  return buffer_bytes() +
+         std::max(memory_of_reading(count * element_bytes, element_bytes, disk_bytes),
+                  behind.chunks * (chunk_bytes + block_writer::margin_bytes));
 }
 
 // --- the places that are left -------------------------------------------------------------------

@@ -15,11 +15,11 @@ namespace {
 
 constexpr std::size_t reading_buffers = 4;
 
-std::size_t block_bytes(const stored_bytes& source, std::size_t element_bytes,
+std::size_t block_bytes(std::size_t size_bytes, std::size_t element_bytes,
                         std::size_t memory_bytes) noexcept {
   constexpr std::size_t margin_bytes = block_reader::margin_bytes;
-  const std::size_t buffer_bytes = std::clamp(
-      std::min(memory_bytes, source.size_bytes) / reading_buffers, 2 * margin_bytes, 2 * MiB);
+  const std::size_t buffer_bytes =
+      std::clamp(std::min(memory_bytes, size_bytes) / reading_buffers, 2 * margin_bytes, 2 * MiB);
   return std::max<std::size_t>((buffer_bytes - margin_bytes) / element_bytes, 1) * element_bytes;
 }
 
@@ -28,16 +28,16 @@ std::size_t block_bytes(const stored_bytes& source, std::size_t element_bytes,
 block_reader elements_of(const stored_bytes& source, std::size_t element_bytes,
                          std::size_t memory_bytes) {
   return {source,
-          {.block_bytes = block_bytes(source, element_bytes, memory_bytes),
+          {.block_bytes = block_bytes(source.size_bytes, element_bytes, memory_bytes),
            .buffers = reading_buffers,
            .threads = 2,
            .in_place = false}};
 }
 
-std::size_t memory_of_reading(const stored_bytes& source, std::size_t element_bytes,
+std::size_t memory_of_reading(std::size_t size_bytes, std::size_t element_bytes,
                               std::size_t memory_bytes) noexcept {
   return reading_buffers *
-         (block_bytes(source, element_bytes, memory_bytes) + block_reader::margin_bytes);
+         (block_bytes(size_bytes, element_bytes, memory_bytes) + block_reader::margin_bytes);
 }
 
 void copy_elements(const stored_bytes& source, std::size_t element_bytes, std::size_t memory_bytes,
@@ -73,7 +73,7 @@ bool is_sorted(const stored_bytes& source, const element_sorter& sorter, std::si
     if (!sorter.is_sorted(source.data, first_elements)) return false;
   }
   const memory_hold memory =
-      take_memory(budget, memory_of_reading(source, element_bytes, memory_bytes));
+      take_memory(budget, memory_of_reading(source.size_bytes, element_bytes, memory_bytes));
   block_reader reader = elements_of(source, element_bytes, memory_bytes);
   byte_block last;
   for (;;) {

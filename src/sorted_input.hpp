@@ -20,7 +20,7 @@ namespace mapvec::detail {
 block_reader elements_of(const stored_bytes& source, std::size_t element_bytes,
                          std::size_t memory_bytes);
 /// What that takes of memory: no more than it may, and 8 MiB, but for large elements.
-std::size_t memory_of_reading(const stored_bytes& source, std::size_t element_bytes,
+std::size_t memory_of_reading(std::size_t size_bytes, std::size_t element_bytes,
                               std::size_t memory_bytes) noexcept;
 /// Copies all elements to `to`, a few MiB at a time, without leaving those of the source in memory.
 /// Throws `error`.

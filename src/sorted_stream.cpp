@@ -64,7 +64,8 @@ class unchanged_stream {
   unchanged_stream(const stored_bytes& source, const memory_budget& budget,
                    std::size_t element_bytes, std::size_t memory_bytes)
       : element_bytes_(element_bytes),
-        held_(take_memory(budget, memory_of_reading(source, element_bytes, memory_bytes))),
+        held_(
+            take_memory(budget, memory_of_reading(source.size_bytes, element_bytes, memory_bytes))),
         reader_(elements_of(source, element_bytes, memory_bytes)) {}
 
   sorted_piece next() {
