@@ -31,7 +31,7 @@ class random_case {
       : random_(number), element_bytes_(element_bytes) {
     const std::size_t choice = below(100);
     // Numbers of a byte or two would be too many for threads.
-    if (choice == 0 && element_bytes >= 8) {
+    if (choice < 5 && element_bytes >= 8) {
       way_ = way::on_threads;
     } else if (choice < 45) {
       way_ = way::through_file;
