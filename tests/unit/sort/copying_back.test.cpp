@@ -39,12 +39,13 @@ void* allocate(std::size_t size_bytes) {
 
 }  // namespace
 
-void* operator new(std::size_t size_bytes) { return allocate(size_bytes); }
-void* operator new[](std::size_t size_bytes) { return allocate(size_bytes); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+// Inlined, one of a pair without the other, compilers take them for mismatched.
+[[gnu::noinline]] void* operator new(std::size_t size_bytes) { return allocate(size_bytes); }
+[[gnu::noinline]] void* operator new[](std::size_t size_bytes) { return allocate(size_bytes); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace mapvec::test {
 namespace {
