@@ -13,7 +13,6 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdlib>
-#include <new>
 #include <numeric>
 #include <span>
 #include <stdexcept>
@@ -23,7 +22,6 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -306,26 +304,6 @@ class sort_lines {
   std::string to_ = from_ + "-sorted";
 };
 
-/// Of huge pages, as large buffers of the contenders are: with pages of 4 KiB each call pins 2,048
-/// of them, the disk is given as many segments, and the copy took three times as long.
-class copy_piece {
- public:
-  copy_piece() : bytes_(static_cast<char*>(std::aligned_alloc(huge_bytes, piece_bytes))) {
-    if (bytes_ == nullptr) throw std::bad_alloc();
-    ::madvise(bytes_, piece_bytes, MADV_HUGEPAGE);
-    std::fill_n(bytes_, piece_bytes, '\0');
-  }
-  copy_piece(const copy_piece&) = delete;
-  copy_piece& operator=(const copy_piece&) = delete;
-  ~copy_piece() { std::free(bytes_); }
-  char* get() const { return bytes_; }
-
- private:
-  static constexpr std::size_t huge_bytes = std::size_t{2} << 20;
-
-  char* bytes_;
-};
-
 /// Reads all of `from` and writes it to `to`, each byte by one of the threads.
 void copy_directly(int from, int to, std::size_t bytes, std::size_t threads) {
   std::vector<std::thread> copying;
@@ -333,7 +311,9 @@ void copy_directly(int from, int to, std::size_t bytes, std::size_t threads) {
   std::atomic<bool> failed = false;
   for (std::size_t i = 0; i < threads; ++i) {
     copying.emplace_back([&] {
-      const copy_piece piece;
+      // With pages of 4 KiB the disk is given 2,048 segments, and the copy took three times as
+      // long.
+      const huge_memory<char> piece(piece_bytes);
       for (;;) {
         const std::size_t at = next.fetch_add(piece_bytes);
         if (at >= bytes || failed) return;

@@ -6,9 +6,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <new>
 #include <span>
 #include <stdexcept>
 #include <vector>
+
+#include <sys/mman.h>
 
 #include "harness.hpp"
 
@@ -80,6 +85,23 @@ class sorted_check {
   number last_ = 0;
   number sum_ = 0;
   std::size_t seen_ = 0;
+};
+
+/// Memory on huge pages, where the system has them. No elements are constructed.
+template <class T>
+class huge_memory {
+ public:
+  explicit huge_memory(std::size_t size_bytes)
+      : first_(static_cast<T*>(std::aligned_alloc(huge_bytes, size_bytes)), &std::free) {
+    if (first_ == nullptr) throw std::bad_alloc();
+    ::madvise(first_.get(), size_bytes, MADV_HUGEPAGE);
+  }
+  T* get() const { return first_.get(); }
+
+ private:
+  static constexpr std::size_t huge_bytes = std::size_t{2} << 20;
+
+  std::unique_ptr<T, decltype(&std::free)> first_;
 };
 
 inline counters sort_counters(const stopwatch& watch) {

@@ -5,13 +5,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
-#include <memory>
-#include <new>
 #include <span>
 
 #include <hwy/contrib/sort/vqsort.h>
-#include <sys/mman.h>
 
 #include "workloads_sort.hpp"
 
@@ -22,11 +18,7 @@ using bench::number;
 class sort_by_vqsort {
  public:
   explicit sort_by_vqsort(const bench::job& asked)
-      : count_(asked.count()),
-        elements_(static_cast<number*>(std::aligned_alloc(huge_bytes, asked.bytes)), &std::free) {
-    if (elements_ == nullptr) throw std::bad_alloc();
-    ::madvise(elements_.get(), asked.bytes, MADV_HUGEPAGE);
-  }
+      : count_(asked.count()), elements_(asked.bytes) {}
   void fill() {
     number* next = elements_.get();
     bench::make_elements<number>(count_, [&](std::span<const number> piece) {
@@ -41,10 +33,8 @@ class sort_by_vqsort {
   }
 
  private:
-  static constexpr std::size_t huge_bytes = std::size_t{2} << 20;
-
   std::size_t count_;
-  std::unique_ptr<number, decltype(&std::free)> elements_;
+  bench::huge_memory<number> elements_;
   hwy::Sorter sorter_;
 };
 

@@ -43,8 +43,7 @@ void shuffle_elements(const storage& held, storage& result, element_layout layou
   result.skip_to(used_bytes);
   if (used_bytes <= resources.memory_bytes) {
     const memory_hold memory = take_memory(held.budget(), used_bytes);
-    copy_elements(source, shuffler.element_bytes(), resources.memory_bytes / 16, result.data(),
-                  watch);
+    copy_elements(source, shuffler.element_bytes(), resources.memory_bytes, result.data(), watch);
     watch.expect(count);
     return shuffler.shuffle(result.data(), count, watch);
   }

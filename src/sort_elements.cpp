@@ -67,8 +67,7 @@ bool sort_elements(const storage& held, storage& result, element_layout layout,
   const std::size_t in_memory_bytes = memory_sort_bytes(count, sorter, resources.threads);
   if (in_memory_bytes <= resources.memory_bytes) {
     const memory_hold memory = take_memory(held.budget(), in_memory_bytes);
-    copy_elements(source, sorter.element_bytes(), resources.memory_bytes / 16, result.data(),
-                  watch);
+    copy_elements(source, sorter.element_bytes(), resources.memory_bytes, result.data(), watch);
     sort_in_memory(result.data(), count, sorter, resources.threads, watch);
     return true;
   }

@@ -42,7 +42,7 @@ std::size_t memory_of_reading(std::size_t size_bytes, std::size_t element_bytes,
 
 void copy_elements(const stored_bytes& source, std::size_t element_bytes, std::size_t memory_bytes,
                    std::byte* to, const sort_watch& watch) {
-  block_reader reader = elements_of(source, element_bytes, memory_bytes);
+  block_reader reader = elements_of(source, element_bytes, memory_bytes / 16);
   for (byte_block next = reader.next(); next.data != nullptr; next = reader.next()) {
     watch.check();
     std::memcpy(to, next.data, next.size_bytes);

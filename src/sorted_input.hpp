@@ -19,11 +19,11 @@ namespace mapvec::detail {
 /// Blocks of whole elements. One element may take more than there is memory.
 block_reader elements_of(const stored_bytes& source, std::size_t element_bytes,
                          std::size_t memory_bytes);
-/// What that takes of memory: no more than it may, and 8 MiB, but for large elements.
+/// What that takes: at most what it may, and 8 MiB; more where elements are larger.
 std::size_t memory_of_reading(std::size_t size_bytes, std::size_t element_bytes,
                               std::size_t memory_bytes) noexcept;
-/// Copies all elements to `to`, a few MiB at a time, without leaving those of the source in memory.
-/// Throws `error`.
+/// Copies all elements to `to`, which has `memory_bytes`, in pieces for which that leaves room.
+/// Does not leave those of the source in memory. Throws `error`.
 void copy_elements(const stored_bytes& source, std::size_t element_bytes, std::size_t memory_bytes,
                    std::byte* to, const sort_watch& watch);
 

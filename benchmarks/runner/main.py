@@ -14,8 +14,6 @@ import tempfile
 from . import cells, charts, machine, programs, rounds, table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-# Under the table's name for --only, which is no program's, the markers in the document.
-MARKERS = {"sorting": "sort"}
 DOCUMENT = ROOT / "docs" / "performance.md"
 CHART_FOLDER = ROOT / "docs" / "charts"
 INCLUDE_COST = ROOT / "scripts" / "include_cost.py"
@@ -34,7 +32,6 @@ def include_rows():
 
 def write_document(name, text):
     """Replaces what stands between the markers of the table `name`."""
-    name = MARKERS.get(name, name)
     markers = (f"<!-- {name}:begin -->", f"<!-- {name}:end -->")
     before, begin, rest = DOCUMENT.read_text().partition(markers[0])
     _, end, after = rest.partition(markers[1])

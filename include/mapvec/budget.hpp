@@ -100,6 +100,7 @@ class MAPVEC_API memory_hold {
   bool is_taken_ = false;
 };
 
+/// Counted from now on, as long as what is returned lives.
 inline memory_hold take_memory(const memory_budget& budget, std::size_t size_bytes) noexcept {
   memory_hold taken(budget, size_bytes);
   taken.take();

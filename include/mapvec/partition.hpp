@@ -69,20 +69,21 @@ template <class Vector, class Key>
 std::size_t partition_by_sorting(Vector& v, const Key& key, const sort_options& how) {
   detail::sort(v, std::ranges::less(), key, how, equal_elements_stay::in_order);
   std::size_t point = 0;
-  lower_bound(v, std::array{true}, std::span(&point, 1), std::ranges::less(), key);
+  mapvec::lower_bound(v, std::array{true}, std::span(&point, 1), std::ranges::less(), key);
   return point;
 }
 
 template <class T, class Key>
 std::size_t partition_in_place(vector<T>& v, Key& key, const sort_options& how,
-                               memory_hold memory) {
+                               std::size_t memory_bytes) {
   storage& held = vector_access::storage_of(v);
   held.require_intact();
   sort_watch watch(how.progress, how.stop_token);
   watch.check();
   if (v.empty()) return 0;
-  memory.take();
-  held.prefetch(0, v.size() * sizeof(T));
+  const std::size_t size_bytes = v.size() * sizeof(T);
+  const memory_hold memory = take_memory(held.budget(), std::min(size_bytes, memory_bytes));
+  held.prefetch(0, size_bytes);
   const auto others = std::ranges::partition(v, [&](const T& element) { return !key(element); });
   watch.expect(v.size());
   watch.advance(v.size());
@@ -103,8 +104,7 @@ std::size_t partition(vector<T>& v, Predicate pred, Projection proj = {},
   const std::size_t memory_bytes = detail::memory_for_sorting(how.memory_bytes, held.budget());
   if (!detail::sorts_through_files<T> || size_bytes <= memory_bytes ||
       held.source(size_bytes).fd < 0) {
-    return detail::partition_in_place(
-        v, key, how, detail::memory_hold(held.budget(), std::min(size_bytes, memory_bytes)));
+    return detail::partition_in_place(v, key, how, memory_bytes);
   }
   return detail::partition_by_sorting(v, key, how);
 }

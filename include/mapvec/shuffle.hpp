@@ -45,7 +45,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <mapvec/budget.hpp>
 #include <mapvec/config.hpp>
 #include <mapvec/detail/element_shuffler.hpp>
 #include <mapvec/detail/replace_elements.hpp>

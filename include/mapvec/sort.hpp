@@ -45,7 +45,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <mapvec/budget.hpp>
 #include <mapvec/config.hpp>
 #include <mapvec/detail/comparison_sorter.hpp>
 #include <mapvec/detail/element_sorter.hpp>

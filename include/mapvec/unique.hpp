@@ -146,8 +146,7 @@ inline block_write_plan chunks_within(const memory_budget& budget, std::size_t e
   block_write_plan plan{.element_bytes = element_bytes};
   const std::size_t most_bytes = budget.limit_bytes() / 2 / plan.chunks;
   plan.chunk_bytes = std::clamp(most_bytes, 2 * margins, plan.chunk_bytes + margins) - margins;
-  memory = memory_hold(budget, plan.chunks * (plan.chunk_bytes + margins));
-  memory.take();
+  memory = take_memory(budget, plan.chunks * (plan.chunk_bytes + margins));
   return plan;
 }
 

@@ -25,7 +25,7 @@ class sort_watch {
 
   /// Throws `error` (ECANCELED) when a stop is requested.
   void check() const {
-    if (stop_.stop_requested()) throw_error(ECANCELED, "go on sorting: a stop was requested", "");
+    if (stop_.stop_requested()) throw_error(ECANCELED, "go on: a stop was requested", "");
   }
   /// Throws that, and what the observer throws.
   void advance(std::size_t done) {

@@ -177,6 +177,16 @@ std::size_t count_near(const boundary& met, std::size_t past, const filed_sort& 
   return sort.count;
 }
 
+TEST_F(sorting, of_hardly_any) {
+  for (const std::size_t count : {0, 1, 2, 3}) {
+    std::vector<std::uint64_t> values = random_numbers(count);
+    vector<std::uint64_t> v = filed(values);
+    sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 1});
+    std::ranges::sort(values);
+    EXPECT_TRUE(same_bytes(contents(v), values)) << count;
+  }
+}
+
 TEST_F(sorting, at_the_boundaries_of_runs_blocks_and_pages) {
   const filed_sort sorts[] = {on_one_thread, {90'000, little_memory, 1}, on_two_threads};
   for (const filed_sort& each : sorts) {
