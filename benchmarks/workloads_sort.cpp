@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // Sorting by mapvec, and by what needs no other library: std::sort on the mapping and in memory,
-// GNU sort, and a copy of the bytes there and back: what moving them costs a sort through a file
-// that moves them twice, past the page cache. One that has less to move, because runs stay in
-// memory, or moves it by other calls, may be faster.
+// GNU sort, and the copy that a sort through a file is held against. One that has less to move,
+// because runs stay in memory, or moves it by other calls, may be faster.
 
 #include "workloads_sort.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <csignal>
 #include <cstddef>
@@ -17,7 +15,6 @@
 #include <span>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -33,12 +30,11 @@
 #include <mapvec/sorted_view.hpp>
 #include <mapvec/vector.hpp>
 
+#include "direct_copy.hpp"
 #include "peers/bench_directory.hpp"
 
 namespace bench {
 namespace {
-
-constexpr std::size_t piece_bytes = std::size_t{8} << 20;
 
 /// Whoever finds them again has to read them from the disk.
 template <class Elements>
@@ -304,39 +300,6 @@ class sort_lines {
   std::string to_ = from_ + "-sorted";
 };
 
-/// Reads all of `from` and writes it to `to`, each byte by one of the threads.
-void copy_directly(int from, int to, std::size_t bytes, std::size_t threads) {
-  std::vector<std::thread> copying;
-  std::atomic<std::size_t> next = 0;
-  std::atomic<bool> failed = false;
-  for (std::size_t i = 0; i < threads; ++i) {
-    copying.emplace_back([&] {
-      // With pages of 4 KiB the disk is given 2,048 segments, and the copy took three times as
-      // long.
-      const huge_memory<char> piece(piece_bytes);
-      for (;;) {
-        const std::size_t at = next.fetch_add(piece_bytes);
-        if (at >= bytes || failed) return;
-        const auto size = static_cast<ssize_t>(std::min(piece_bytes, bytes - at));
-        if (::pread(from, piece.get(), piece_bytes, static_cast<off_t>(at)) < size ||
-            ::pwrite(to, piece.get(), static_cast<std::size_t>(size), static_cast<off_t>(at)) !=
-                size) {
-          failed = true;
-        }
-      }
-    });
-  }
-  for (std::thread& each : copying) each.join();
-  if (failed) throw std::runtime_error("cannot copy past the page cache");
-}
-
-int direct_unnamed_file(std::size_t bytes) {
-  const int fd = peers::unnamed_file();
-  peers::require(::fcntl(fd, F_SETFL, O_DIRECT) == 0, "do without the page cache");
-  peers::extend(fd, peers::allocation::fallocate, 0, bytes);
-  return fd;
-}
-
 }  // namespace
 
 counters sort_numbers(const job& asked) { return time_sort<sort_in_file<number>>(asked); }
@@ -398,16 +361,12 @@ counters sort_text(const job& asked) {
 }
 
 counters copy_twice(const job& asked) {
-  // A sort has as many again that only wait for the disk.
-  const std::size_t threads = 2 * asked.threads;
-  const owned_file first(direct_unnamed_file(asked.bytes));
-  const owned_file second(direct_unnamed_file(asked.bytes));
+  const copied_file file(asked);
+  const direct_file other(asked.bytes);
   // The first time writes to what has never been written.
-  copy_directly(first.fd(), second.fd(), asked.bytes, threads);
-  copy_directly(second.fd(), first.fd(), asked.bytes, threads);
+  file.copy_there_and_back(other);
   const stopwatch watch;
-  copy_directly(first.fd(), second.fd(), asked.bytes, threads);
-  copy_directly(second.fd(), first.fd(), asked.bytes, threads);
+  file.copy_there_and_back(other);
   return sort_counters(watch);
 }
 

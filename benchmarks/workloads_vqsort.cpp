@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <span>
+#include <thread>
+#include <vector>
 
 #include <hwy/contrib/sort/vqsort.h>
 
+#include "direct_copy.hpp"
 #include "workloads_sort.hpp"
 
 namespace {
@@ -43,10 +47,34 @@ bench::counters share_of_a_thread(const bench::job& asked) {
   return {{"seconds", processor_seconds / static_cast<double>(asked.threads)}};
 }
 
+/// What no sort through a file can do without, all at once: each of the threads sorts its share in
+/// memory, while all bytes are moved to a file made for that and back, and it is removed.
+bench::counters copy_meanwhile(const bench::job& asked) {
+  const bench::copied_file file(asked);
+  bench::job share = asked;
+  share.bytes = asked.bytes / asked.threads;
+  std::vector<std::unique_ptr<sort_by_vqsort>> sorts;
+  for (std::size_t i = 0; i < asked.threads; ++i) {
+    sorts.push_back(std::make_unique<sort_by_vqsort>(share));
+    sorts.back()->fill();
+  }
+  const bench::stopwatch watch;
+  std::vector<std::thread> sorting;
+  for (const auto& each : sorts) sorting.emplace_back([&each] { each->sort(); });
+  {
+    file.copy_there_and_back(bench::direct_file(asked.bytes));
+  }
+  for (std::thread& each : sorting) each.join();
+  const bench::counters values = bench::sort_counters(watch);
+  for (const auto& each : sorts) each->check();
+  return values;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   return bench::run(count, arguments,
                     {{"sort/vqsort_share", share_of_a_thread},
+                     {"sort/vqsort_and_copy", copy_meanwhile},
                      {"sort_resident/vqsort", bench::time_sort<sort_by_vqsort>}});
 }

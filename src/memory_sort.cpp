@@ -24,11 +24,11 @@ constexpr std::size_t margin_bytes = 8 * KiB;
 
 struct division {
   division(std::size_t count, const element_sorter& sorter, std::size_t wanted_threads) noexcept
-      : threads(std::min(wanted_threads, count * sorter.element_bytes() / part_bytes + 1)),
+      : threads(
+            std::min(wanted_threads, count * sorter.element_bytes() / merged_at_once_bytes + 1)),
         pieces(threads == 1 ? 1 : 2 * threads),
         piece_elements(count / pieces + 1),
-        part_elements(
-            std::max<std::size_t>(std::min(part_bytes / sorter.element_bytes(), count), 1)),
+        part_elements(std::min(merged_at_once(sorter.element_bytes()), count)),
         merged_bytes(pieces == 1 ? 0 : round_up(count * sorter.element_bytes(), margin_bytes)),
         scratch_bytes(round_up(
             std::max(piece_elements, part_elements) * sorter.bytes().scratch_bytes + margin_bytes,
@@ -113,9 +113,7 @@ class memory_sort {
     left.push_back(std::move(rest));
     std::size_t position = 0;
     while (!left.empty()) {
-      while (left.back().count > into_.part_elements) {
-        left.push_back(cut_front(left.back(), sorter_));
-      }
+      cut_last(left, into_.part_elements, sorter_);
       positions_.push_back(position);
       position += left.back().count;
       parts_.push_back(std::move(left.back()));

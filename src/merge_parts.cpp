@@ -12,6 +12,10 @@ std::size_t count_before(const run_piece& piece, const std::byte* element, std::
                              piece.run < run ? bound::up_to_equal : bound::below);
 }
 
+namespace {
+
+/// Cuts at the middle of the longest piece; returns what comes before, and leaves the rest. Both
+/// have elements. REQUIRES: part.count >= 2.
 merge_part cut_front(merge_part& part, const element_sorter& sorter) {
   const auto& longest = *std::ranges::max_element(
       part.pieces, {}, [](const run_piece& piece) { return piece.elements.count; });
@@ -40,12 +44,31 @@ merge_part cut_front(merge_part& part, const element_sorter& sorter) {
   return front;
 }
 
+}  // namespace
+
+void cut_last(std::vector<merge_part>& parts, std::size_t most_elements,
+              const element_sorter& sorter) {
+  while (parts.back().count > most_elements) {
+    merge_part front = cut_front(parts.back(), sorter);
+    parts.push_back(std::move(front));
+  }
+}
+
+std::size_t merged_at_once(std::size_t element_bytes) noexcept {
+  return std::max<std::size_t>(merged_at_once_bytes / element_bytes, 1);
+}
+
 void merge(const merge_part& part, std::byte* out, std::byte* scratch,
            const element_sorter& sorter) {
+  std::vector<merge_part> left;
   std::vector<sorted_piece> pieces;
-  pieces.reserve(part.pieces.size());
-  for (const run_piece& each : part.pieces) pieces.push_back(each.elements);
-  sorter.merge(pieces, out, scratch);
+  for (left.push_back(part); !left.empty(); left.pop_back()) {
+    cut_last(left, merged_at_once(sorter.element_bytes()), sorter);
+    pieces.clear();
+    for (const run_piece& each : left.back().pieces) pieces.push_back(each.elements);
+    sorter.merge(pieces, out, scratch);
+    out += left.back().count * sorter.element_bytes();
+  }
 }
 
 }  // namespace mapvec::detail

@@ -13,9 +13,8 @@
 
 namespace mapvec::detail {
 
-/// What a part takes: it stays in the processor's cache, and merging it takes long against handing
-/// it out.
-inline constexpr std::size_t part_bytes = 256 * KiB;
+/// What is merged at once: it stays in the processor's cache.
+inline constexpr std::size_t merged_at_once_bytes = 256 * KiB;
 
 /// A sorted piece of a run. Among equal elements, those of earlier runs come first.
 struct run_piece {
@@ -40,9 +39,13 @@ struct merge_part {
 std::size_t count_before(const run_piece& piece, const std::byte* element, std::size_t run,
                          const element_sorter& sorter);
 
-/// Cuts at the middle of the longest piece; returns what comes before, and leaves the rest. Both
-/// have elements. REQUIRES: part.count >= 2.
-merge_part cut_front(merge_part& part, const element_sorter& sorter);
+/// Cuts the last of the parts until it has no more than `most_elements`, but at least one; what is
+/// cut off lies before it.
+void cut_last(std::vector<merge_part>& parts, std::size_t most_elements,
+              const element_sorter& sorter);
+
+/// Most elements that are merged at once: the scratch memory is for so many.
+std::size_t merged_at_once(std::size_t element_bytes) noexcept;
 
 /// Merges all of a part.
 void merge(const merge_part& part, std::byte* out, std::byte* scratch,

@@ -155,10 +155,7 @@ bool run_merge::next_part() {
       return false;
     }
   }
-  while (parts_.back().count > plan_.part_elements) {
-    merge_part front = cut_front(parts_.back(), sorter_);
-    parts_.push_back(std::move(front));
-  }
+  cut_last(parts_, plan_.part_elements, sorter_);
   return true;
 }
 

@@ -42,7 +42,7 @@ struct sort_plan {
   std::size_t buffers = 0;
   std::size_t chunk_bytes = 0;
   std::size_t chunks = 0;
-  std::size_t part_elements = 0;  ///< most that are merged at a time
+  std::size_t part_elements = 0;  ///< most that a thread merges at a time
   std::size_t part_scratch_bytes = 0;
 
   /// What both passes take of memory.
