@@ -148,6 +148,10 @@ std::size_t memory_sort_bytes(std::size_t count, const element_sorter& sorter,
 
 void sort_in_memory(std::byte* first, std::size_t count, const element_sorter& sorter,
                     std::size_t threads, sort_watch& watch) {
+  if (sorter.reverse_if_descending(first, count)) {
+    watch.expect(count);
+    return watch.advance(count);
+  }
   if (sorter.sorts_in_place()) return sorter.sort_in_place(first, count, threads, watch);
   memory_sort(first, count, sorter, threads, watch).run();
 }

@@ -18,6 +18,12 @@ namespace mapvec::detail {
 
 element_sorter::~element_sorter() = default;
 
+/// Where it is in no order, looking costs a few comparisons.
+std::byte* element_sorter::sort(std::byte* first, std::size_t count, std::byte* scratch) const {
+  if (is_sorted(first, count) || reverse_if_descending(first, count)) return first;
+  return sort_any(first, count, scratch);
+}
+
 void element_sorter::sort_in_place(std::byte* /*first*/, std::size_t /*count*/,
                                    std::size_t /*threads*/, sort_watch& /*watch*/) const {
   MAPVEC_ASSERT(sorts_in_place());
@@ -138,9 +144,10 @@ class number_sorter final : public element_sorter {
     return std::is_sorted(numbers(first), numbers(first) + count,
                           [this](Bits left, Bits right) { return is_less(left, right); });
   }
-  std::byte* sort(std::byte* first, std::size_t count, std::byte* /*scratch*/) const override {
-    sort_numbers(numbers(first), count);
-    return first;
+  bool reverse_if_descending(std::byte* first, std::size_t count) const override {
+    return detail::reverse_if_descending(
+        numbers(first), numbers(first) + count,
+        [this](Bits left, Bits right) { return is_less(left, right); });
   }
   std::size_t count_before(sorted_piece piece, const std::byte* element,
                            bound which) const override {
@@ -177,6 +184,10 @@ class number_sorter final : public element_sorter {
   }
 
  private:
+  std::byte* sort_any(std::byte* first, std::size_t count, std::byte* /*scratch*/) const override {
+    sort_numbers(numbers(first), count);
+    return first;
+  }
   static Bits* numbers(std::byte* first) noexcept { return reinterpret_cast<Bits*>(first); }
   static const Bits* numbers(const std::byte* first) noexcept {
     return reinterpret_cast<const Bits*>(first);

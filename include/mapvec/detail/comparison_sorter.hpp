@@ -107,9 +107,8 @@ class comparison_sorter final : public element_sorter {
   bool is_sorted(const std::byte* first, std::size_t count) const override {
     return std::is_sorted(elements(first), elements(first) + count, std::cref(less_));
   }
-  std::byte* sort(std::byte* first, std::size_t count, std::byte* /*scratch*/) const override {
-    detail::sort_some(elements(first), elements(first) + count, less_, how_);
-    return first;
+  bool reverse_if_descending(std::byte* first, std::size_t count) const override {
+    return detail::reverse_if_descending(elements(first), elements(first) + count, less_);
   }
   std::size_t count_before(sorted_piece piece, const std::byte* element,
                            bound which) const override {
@@ -161,6 +160,11 @@ class comparison_sorter final : public element_sorter {
     const T* end;
     std::size_t piece;
   };
+
+  std::byte* sort_any(std::byte* first, std::size_t count, std::byte* /*scratch*/) const override {
+    detail::sort_some(elements(first), elements(first) + count, less_, how_);
+    return first;
+  }
 
   static T* elements(std::byte* first) noexcept { return reinterpret_cast<T*>(first); }
   static const T* elements(const std::byte* first) noexcept {

@@ -7,6 +7,7 @@
 // All functions are called by several threads at once, and may throw what comparing throws.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -50,8 +51,11 @@ class MAPVEC_API element_sorter {
 
   virtual bool less(const std::byte* left, const std::byte* right) const = 0;
   virtual bool is_sorted(const std::byte* first, std::size_t count) const = 0;
+  /// Turns around `count` elements each of which is greater than the next, or does nothing and
+  /// returns false.
+  virtual bool reverse_if_descending(std::byte* first, std::size_t count) const = 0;
   /// Sorts `count` elements, in place or into the scratch memory; returns where they are.
-  virtual std::byte* sort(std::byte* first, std::size_t count, std::byte* scratch) const = 0;
+  std::byte* sort(std::byte* first, std::size_t count, std::byte* scratch) const;
   /// How many of a sorted piece come before `element`.
   virtual std::size_t count_before(sorted_piece piece, const std::byte* element,
                                    bound which) const = 0;
@@ -68,8 +72,19 @@ class MAPVEC_API element_sorter {
                              sort_watch& watch) const;
 
  private:
+  /// For what is in no order.
+  virtual std::byte* sort_any(std::byte* first, std::size_t count, std::byte* scratch) const = 0;
+
   sizes sizes_;
 };
+
+template <class T, class Less>
+bool reverse_if_descending(T* first, T* last, const Less& less) {
+  const auto is_not_less = [&](const T& left, const T& right) { return !less(right, left); };
+  if (std::adjacent_find(first, last, is_not_less) != last) return false;
+  std::reverse(first, last);
+  return true;
+}
 
 /// For numbers. What is equal is the same, so it is as good as stable but for zeros of two signs.
 MAPVEC_API std::unique_ptr<element_sorter> make_number_sorter(number_order order);

@@ -46,11 +46,10 @@ class keyed_sorter final : public element_sorter {
         elements(first), elements(first) + count,
         [this](const T& left, const T& right) { return rank(left) < rank(right); });
   }
-  /// The sorted elements, then the words: that is what the scratch memory holds.
-  std::byte* sort(std::byte* first, std::size_t count, std::byte* scratch) const override {
-    return sort_into(elements(first), count, elements(scratch), words_behind(scratch, count))
-               ? scratch
-               : first;
+  bool reverse_if_descending(std::byte* first, std::size_t count) const override {
+    return detail::reverse_if_descending(
+        elements(first), elements(first) + count,
+        [this](const T& left, const T& right) { return rank(left) < rank(right); });
   }
   std::size_t count_before(sorted_piece piece, const std::byte* element,
                            bound which) const override {
@@ -83,6 +82,13 @@ class keyed_sorter final : public element_sorter {
 
  private:
   static constexpr std::size_t word_bytes = sizeof(std::uint64_t);
+
+  /// The sorted elements, then the words: that is what the scratch memory holds.
+  std::byte* sort_any(std::byte* first, std::size_t count, std::byte* scratch) const override {
+    return sort_into(elements(first), count, elements(scratch), words_behind(scratch, count))
+               ? scratch
+               : first;
+  }
 
   static T* elements(std::byte* first) noexcept { return reinterpret_cast<T*>(first); }
   static const T* elements(const std::byte* first) noexcept {

@@ -234,6 +234,59 @@ TEST_F(sorting, of_what_is_reversed_or_the_same_is_like_any_other) {
   }
 }
 
+/// Instead of some 17 for each.
+TEST_F(sorting, compares_little_where_runs_are_in_order_or_the_other_way_round) {
+  const std::size_t count = 200'000;
+  std::vector<std::uint64_t> ascending = random_numbers(count);
+  std::ranges::sort(ascending);
+  std::vector<std::uint64_t> descending = ascending;
+  std::ranges::reverse(descending);
+  // More than a run each.
+  std::vector<std::uint64_t> ascending_twice = ascending;
+  std::ranges::rotate(ascending_twice, ascending_twice.begin() + count / 2);
+  std::size_t comparisons = 0;
+  const auto less = [&](std::uint64_t a, std::uint64_t b) {
+    ++comparisons;
+    return a < b;
+  };
+  for (const std::size_t memory : {little_memory, 8 * MiB}) {
+    for (const auto* values : {&descending, &ascending_twice}) {
+      if (memory != little_memory && values == &ascending_twice) continue;
+      const sort_options how{.memory_bytes = memory, .threads = 1};
+      vector<std::uint64_t> v = filed(*values);
+      comparisons = 0;
+      sort(v, less, {}, how);
+      EXPECT_LT(comparisons, 3 * count) << memory;
+      EXPECT_TRUE(same_bytes(contents(v), ascending));
+      vector<std::uint64_t> w = filed(*values);
+      comparisons = 0;
+      stable_sort(w, less, {}, how);
+      EXPECT_LT(comparisons, 3 * count) << memory;
+      EXPECT_TRUE(same_bytes(contents(w), ascending));
+    }
+  }
+}
+
+/// Turned around, equal ones would be in another order than before.
+TEST_F(sorting, turns_nothing_around_that_has_equal_elements_if_it_is_stable) {
+  std::vector<record> values(200'000);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i].key = (values.size() - i) / 2;
+    values[i].serial = i;
+  }
+  std::vector<record> expected = values;
+  std::ranges::stable_sort(expected, {}, &record::key);
+  for (const std::size_t memory : {little_memory, 32 * MiB}) {
+    vector<record> v = filed(values);
+    stable_sort(v, {}, &record::key, {.memory_bytes = memory, .threads = 1});
+    EXPECT_TRUE(same_bytes(contents(v), expected));
+    vector<record> w = filed(values);
+    const auto less = [](const record& a, const record& b) { return a.key < b.key; };
+    stable_sort(w, less, {}, {.memory_bytes = memory, .threads = 1});
+    EXPECT_TRUE(same_bytes(contents(w), expected));
+  }
+}
+
 TEST_F(sorting, takes_elements_that_are_not_their_bytes_if_they_fit) {
   vector<std::unique_ptr<int>> v;
   for (const std::uint64_t each : random_numbers(100'000)) {
