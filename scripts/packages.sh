@@ -10,6 +10,7 @@ test_packages=(
   libgtest-dev          # the tests
   nlohmann-json3-dev    # the component nlohmann_json
   python3 pkgconf       # gates, consumers
+  python3-yaml          # what CI and those who cite read
   python3-numpy         # the other side of the .npy files
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev  # second compiler, gates, fuzzing
   e2fsprogs xfsprogs btrfs-progs mount  # small file systems that can be full

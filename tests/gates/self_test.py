@@ -12,7 +12,7 @@ import rules
 import sources
 
 COPIED_FILES = ["README.md", "CMakeLists.txt", "CMakePresets.json", ".clang-format", ".clang-tidy",
-                "run", "test"]
+                "CITATION.cff", "run", "test"]
 LAST_LINE = 10**9
 
 
@@ -58,6 +58,14 @@ PLANTS = {
     "format": [
         plant("src/planted.cpp", "int  planted ;\n", "src/planted.cpp:"),
         plant("tests/planted.cpp", "int  planted ;\n", "tests/planted.cpp:"),
+    ],
+    "metadata": [
+        plant(".github/workflows/ci.yml", "      - run: make\n", "not .ci/run alone"),
+        plant(".github/workflows/ci.yml", "    if: github.event_name == 'push'\n  planted:\n"
+              "    steps:\n      - run: ./test\n", "not .ci/run alone"),
+        plant("CITATION.cff", "version: 0.0.9\n", "version 0.0.9"),
+        plant("CITATION.cff", "title:\n", "has no title"),
+        plant(".github/ISSUE_TEMPLATE/planted.yml", "name: planted\n", "has no body"),
     ],
     "include_cost": [
         plant("include/mapvec/units.hpp", "#include <regex>\n", "<regex> is not among"),

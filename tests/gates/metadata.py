@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+#
+# Goal: what other programs read about the repository is true. Method: CI's workflow has one step
+# that runs something, and that is .ci/run; each file is the YAML it should be; the version to cite
+# is that of the library.
+import re
+
+import sources
+
+try:
+    import yaml
+except ImportError:
+    sources.skip("no python3-yaml")
+
+WORKFLOW = ".github/workflows/ci.yml"
+CITATION = "CITATION.cff"
+TEMPLATES = ".github/ISSUE_TEMPLATE"
+
+
+def read(root, name):
+    return yaml.safe_load((root / name).read_text(encoding="utf-8"))
+
+
+def check_workflow(root):
+    violations = []
+    workflow = read(root, WORKFLOW)
+    triggers = workflow[True]  # YAML 1.1 reads `on` as a truth value
+    for trigger in ("push", "pull_request", "schedule"):
+        if trigger not in triggers:
+            violations.append(f"{WORKFLOW}: does not run on {trigger}")
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    commands = [step["run"] for step in steps if "run" in step]
+    if commands != [".ci/run"]:
+        violations.append(f"{WORKFLOW}: runs {commands}, not .ci/run alone")
+    if not (root / ".ci" / "run").stat().st_mode & 0o100:
+        violations.append(".ci/run: is not executable")
+    return violations
+
+
+def check_citation(root):
+    violations = []
+    citation = read(root, CITATION)
+    for key in ("cff-version", "message", "title", "authors", "license"):
+        if not citation.get(key):
+            violations.append(f"{CITATION}: has no {key}")
+    config = (root / "include/mapvec/config.hpp").read_text(encoding="utf-8")
+    version = ".".join(re.findall(r"#define MAPVEC_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", config))
+    cited = citation.get("version")
+    if cited != version:
+        violations.append(f"{CITATION}: version {cited}, the library's is {version}")
+    return violations
+
+
+def check_templates(root):
+    violations = []
+    for path in sorted((root / TEMPLATES).glob("*.yml")):
+        name = path.relative_to(root).as_posix()
+        form = read(root, name)
+        wanted = [] if path.name == "config.yml" else ["name", "description", "body"]
+        violations += [f"{name}: has no {key}" for key in wanted if not form.get(key)]
+    return violations
+
+
+def check(root):
+    return check_workflow(root) + check_citation(root) + check_templates(root)
+
+
+if __name__ == "__main__":
+    sources.finish(check(sources.ROOT))
