@@ -47,8 +47,10 @@ bench::counters share_of_a_thread(const bench::job& asked) {
   return {{"seconds", processor_seconds / static_cast<double>(asked.threads)}};
 }
 
-/// What no sort through a file can do without, all at once: each of the threads sorts its share in
-/// memory, while all bytes are moved to a file made for that and back, and it is removed.
+/// What a sort through a file cannot do without, all at once: each of the threads sorts as many
+/// numbers as are its share, in memory, while all bytes are moved to a file made for that and back,
+/// and it is removed. Where the disk takes nothing of the processors, this is the slower of the
+/// two.
 bench::counters copy_meanwhile(const bench::job& asked) {
   const bench::copied_file file(asked);
   bench::job share = asked;

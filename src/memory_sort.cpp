@@ -28,7 +28,7 @@ struct division {
             std::min(wanted_threads, count * sorter.element_bytes() / merged_at_once_bytes + 1)),
         pieces(threads == 1 ? 1 : 2 * threads),
         piece_elements(count / pieces + 1),
-        part_elements(std::min(merged_at_once(sorter.element_bytes()), count)),
+        part_elements(std::clamp<std::size_t>(count, 1, merged_at_once(sorter.element_bytes()))),
         merged_bytes(pieces == 1 ? 0 : round_up(count * sorter.element_bytes(), margin_bytes)),
         scratch_bytes(round_up(
             std::max(piece_elements, part_elements) * sorter.bytes().scratch_bytes + margin_bytes,

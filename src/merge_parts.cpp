@@ -17,6 +17,7 @@ namespace {
 /// Cuts at the middle of the longest piece; returns what comes before, and leaves the rest. Both
 /// have elements. REQUIRES: part.count >= 2.
 merge_part cut_front(merge_part& part, const element_sorter& sorter) {
+  MAPVEC_ASSERT(part.count >= 2);
   const auto& longest = *std::ranges::max_element(
       part.pieces, {}, [](const run_piece& piece) { return piece.elements.count; });
   const std::size_t middle = longest.elements.count / 2;
@@ -48,6 +49,7 @@ merge_part cut_front(merge_part& part, const element_sorter& sorter) {
 
 void cut_last(std::vector<merge_part>& parts, std::size_t most_elements,
               const element_sorter& sorter) {
+  MAPVEC_ASSERT(!parts.empty() && most_elements >= 1);
   while (parts.back().count > most_elements) {
     merge_part front = cut_front(parts.back(), sorter);
     parts.push_back(std::move(front));

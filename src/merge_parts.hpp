@@ -39,8 +39,8 @@ struct merge_part {
 std::size_t count_before(const run_piece& piece, const std::byte* element, std::size_t run,
                          const element_sorter& sorter);
 
-/// Cuts the last of the parts until it has no more than `most_elements`, but at least one; what is
-/// cut off lies before it.
+/// Cuts the last of the parts until it has no more than `most_elements`; what is cut off lies
+/// before it. REQUIRES: !parts.empty() and most_elements >= 1.
 void cut_last(std::vector<merge_part>& parts, std::size_t most_elements,
               const element_sorter& sorter);
 

@@ -95,7 +95,7 @@ CONTENDERS = {
     "vqsort": Contender("vqsort on huge pages, 1 thread", **VQSORT),
     "vqsort_share": Contender("vqsort of all in memory, processor time / threads", **VQSORT),
     "copy_twice": Contender("copy there and back, direct, huge pages, 4 threads"),
-    "vqsort_and_copy": Contender("vqsort of all in memory, on 2 threads, beside that copy to a "
+    "vqsort_and_copy": Contender("vqsort of a half by each of 2 threads, beside that copy to a "
                                  "file that is made and removed", **VQSORT),
     "gnu_sort": Contender("GNU sort of the keys as text", every=3),
     "numpy": Contender("numpy.memmap", program="numpy_memmap.py", package="python3-numpy"),

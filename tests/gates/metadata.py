@@ -24,11 +24,16 @@ def read(root, name):
 def check_workflow(root):
     violations = []
     workflow = read(root, WORKFLOW)
-    triggers = workflow[True]  # YAML 1.1 reads `on` as a truth value
+    triggers = list(workflow[True])  # YAML 1.1 reads `on` as a truth value
     for trigger in ("push", "pull_request", "schedule"):
         if trigger not in triggers:
             violations.append(f"{WORKFLOW}: does not run on {trigger}")
-    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    jobs = list(workflow["jobs"].values())
+    steps = [step for job in jobs for step in job["steps"]]
+    for place in jobs + steps:
+        for key in ("if", "continue-on-error"):
+            if key in place:
+                violations.append(f"{WORKFLOW}: {key} could let a change pass unseen")
     commands = [step["run"] for step in steps if "run" in step]
     if commands != [".ci/run"]:
         violations.append(f"{WORKFLOW}: runs {commands}, not .ci/run alone")

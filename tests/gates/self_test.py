@@ -61,8 +61,11 @@ PLANTS = {
     ],
     "metadata": [
         plant(".github/workflows/ci.yml", "      - run: make\n", "not .ci/run alone"),
-        plant(".github/workflows/ci.yml", "    if: github.event_name == 'push'\n  planted:\n"
-              "    steps:\n      - run: ./test\n", "not .ci/run alone"),
+        plant(".github/workflows/ci.yml", "  planted:\n    steps:\n      - run: ./test\n",
+              "not .ci/run alone"),
+        plant(".github/workflows/ci.yml", "    if: false\n", "if could let"),
+        plant(".github/workflows/ci.yml", "        continue-on-error: true\n", "continue-on-error"),
+        plant(".github/workflows/ci.yml", "on: push\n", "does not run on schedule"),
         plant("CITATION.cff", "version: 0.0.9\n", "version 0.0.9"),
         plant("CITATION.cff", "title:\n", "has no title"),
         plant(".github/ISSUE_TEMPLATE/planted.yml", "name: planted\n", "has no body"),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Numbers as unsigned integers of the same order. Sorting then knows one type for each size, and a
-// total order: a rank of a floating-point number is the same for the same bits only, -0.0 comes
-// before +0.0, and every NaN after all other numbers, whichever way is sorted.
+// total order: a rank of a floating-point number is the same for the same bits only, -0.0 is less
+// than +0.0, and every NaN comes after all other numbers, whichever way is sorted.
 #pragma once
 
 #include <concepts>

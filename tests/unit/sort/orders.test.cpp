@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "merge_parts.hpp"
 #include "sort_case.hpp"
 #include "support/directories.hpp"
 #include "support/instrumented_syscalls.hpp"
@@ -178,12 +179,12 @@ std::size_t count_near(const boundary& met, std::size_t past, const filed_sort& 
 }
 
 TEST_F(sorting, of_hardly_any) {
-  for (const std::size_t count : {0, 1, 2, 3}) {
-    std::vector<std::uint64_t> values = random_numbers(count);
+  for (std::vector<std::uint64_t> values :
+       {std::vector<std::uint64_t>{}, {1}, {2, 1}, {3, 2, 1}, {2, 3, 1}, {3, 1, 2}}) {
     vector<std::uint64_t> v = filed(values);
     sort(v, {}, {}, {.memory_bytes = little_memory, .threads = 1});
     std::ranges::sort(values);
-    EXPECT_TRUE(same_bytes(contents(v), values)) << count;
+    EXPECT_TRUE(same_bytes(contents(v), values)) << values.size();
   }
 }
 
@@ -232,6 +233,44 @@ TEST_F(sorting, of_what_is_reversed_or_the_same_is_like_any_other) {
       EXPECT_TRUE(same_bytes(contents(v), expected));
     }
   }
+}
+
+/// What a thread takes of a merge is then cut once more.
+TEST_F(sorting, with_more_memory_than_a_merge_at_once_keeps_order) {
+  const sort_options how{.memory_bytes = 24 * MiB, .threads = 2};
+  std::vector<record> values(1'400'000);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = {.key = i * 0x9e3779b97f4a7c15U >> 58, .serial = i, .rest = ~i};
+  }
+  std::vector<record> expected = values;
+  const auto less = [](const record& a, const record& b) { return a.key < b.key; };
+  std::ranges::stable_sort(expected, less);
+  // The sizes of the two sorters: by words of a key, by comparing.
+  for (const std::size_t scratch_bytes : {sizeof(record) + 8, std::size_t{0}}) {
+    const detail::sort_plan plan(values.size(), {sizeof(record), scratch_bytes, 13},
+                                 how.memory_bytes, how.threads);
+    EXPECT_GT(plan.part_elements, detail::merged_at_once(sizeof(record)));
+    EXPECT_GT(plan.runs, 2U);
+    vector<record> v = filed(values);
+    if (scratch_bytes != 0) {
+      stable_sort(v, {}, &record::key, how);
+    } else {
+      stable_sort(v, less, {}, how);
+    }
+    EXPECT_TRUE(same_bytes(contents(v), expected)) << scratch_bytes;
+  }
+}
+
+TEST_F(sorting, of_numbers_with_more_memory_than_a_merge_at_once) {
+  const sort_options how{.memory_bytes = 24 * MiB, .threads = 2};
+  std::vector<std::uint64_t> values = random_numbers(4'000'000);
+  const detail::sort_plan plan(values.size(), {sizeof(std::uint64_t)}, how.memory_bytes,
+                               how.threads);
+  EXPECT_GT(plan.part_elements, detail::merged_at_once(sizeof(std::uint64_t)));
+  vector<std::uint64_t> v = filed(values);
+  sort(v, {}, {}, how);
+  std::ranges::sort(values);
+  EXPECT_TRUE(same_bytes(contents(v), values));
 }
 
 /// Instead of some 17 for each.
