@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <span>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -21,19 +20,11 @@
 namespace bench {
 
 /// Without a name, and allocated.
-class direct_file {
- public:
-  explicit direct_file(std::size_t bytes) : fd_(peers::unnamed_file()) {
-    peers::require(::fcntl(fd_, F_SETFL, O_DIRECT) == 0, "do without the page cache");
-    peers::extend(fd_, peers::allocation::fallocate, 0, bytes);
+struct direct_file : peers::owned_file {
+  explicit direct_file(std::size_t bytes) : owned_file(peers::unnamed_file()) {
+    peers::require(::fcntl(fd(), F_SETFL, O_DIRECT) == 0, "do without the page cache");
+    peers::extend(fd(), peers::allocation::fallocate, 0, bytes);
   }
-  direct_file(const direct_file&) = delete;
-  direct_file& operator=(const direct_file&) = delete;
-  ~direct_file() { ::close(fd_); }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
 };
 
 class copied_file {
@@ -43,20 +34,13 @@ class copied_file {
         threads_(2 * asked.threads),  // a sort has as many again that only wait for the disk
         file_(asked.bytes) {
     // Not zeros, for which a disk may have less to do.
-    huge_memory<number> piece(piece_bytes);
-    std::size_t written = 0;
-    std::size_t used = 0;
-    make_elements<number>(asked.count(), [&](std::span<const number> made) {
-      std::copy(made.begin(), made.end(), piece.get() + used);
-      used += made.size();
-      if (used * sizeof(number) < piece_bytes && written + used * sizeof(number) < bytes_) return;
-      const std::size_t size = used * sizeof(number);
-      peers::require(::pwrite(file_.fd(), piece.get(), size, static_cast<off_t>(written)) ==
-                         static_cast<ssize_t>(size),
-                     "write");
-      written += size;
-      used = 0;
-    });
+    const huge_memory<number> piece(piece_bytes);
+    for (std::size_t i = 0; i < piece_bytes / sizeof(number); ++i) piece.get()[i] = key_at(i);
+    for (std::size_t at = 0; at < bytes_; at += piece_bytes) {
+      const std::size_t size = std::min(piece_bytes, bytes_ - at);
+      const ssize_t written = ::pwrite(file_.fd(), piece.get(), size, static_cast<off_t>(at));
+      peers::require(written == static_cast<ssize_t>(size), "write");
+    }
   }
   void copy_there_and_back(const direct_file& other) const {
     copy(file_.fd(), other.fd());

@@ -207,18 +207,6 @@ class sort_by_std {
   std::vector<number> elements_;
 };
 
-class owned_file {
- public:
-  explicit owned_file(int fd) : fd_(fd) { peers::require(fd >= 0, "open"); }
-  owned_file(const owned_file&) = delete;
-  owned_file& operator=(const owned_file&) = delete;
-  ~owned_file() { ::close(fd_); }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 void write_all(int fd, const char* data, std::size_t size_bytes) {
   while (size_bytes != 0) {
     const ssize_t written = ::write(fd, data, size_bytes);
@@ -245,7 +233,8 @@ class sort_lines {
 
   void fill() {
     ::unlink(to_.c_str());
-    const owned_file file(::open(from_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600));
+    const peers::owned_file file(
+        ::open(from_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600));
     std::string text;
     make_elements<number>(count_, [&](std::span<const number> piece) {
       text.assign(piece.size() * line_bytes, '0');
@@ -279,7 +268,7 @@ class sort_lines {
     if (status != 0) throw std::runtime_error("GNU sort failed");
   }
   void check() const {
-    const owned_file file(::open(to_.c_str(), O_RDONLY | O_CLOEXEC));
+    const peers::owned_file file(::open(to_.c_str(), O_RDONLY | O_CLOEXEC));
     sorted_check<number> check;
     std::string text(line_bytes << 16, '\0');
     for (ssize_t got = 0; (got = ::read(file.fd(), text.data(), text.size())) > 0;) {

@@ -141,13 +141,10 @@ class number_sorter final : public element_sorter {
     return is_less(*numbers(left), *numbers(right));
   }
   bool is_sorted(const std::byte* first, std::size_t count) const override {
-    return std::is_sorted(numbers(first), numbers(first) + count,
-                          [this](Bits left, Bits right) { return is_less(left, right); });
+    return std::is_sorted(numbers(first), numbers(first) + count, by_rank());
   }
   bool reverse_if_descending(std::byte* first, std::size_t count) const override {
-    return detail::reverse_if_descending(
-        numbers(first), numbers(first) + count,
-        [this](Bits left, Bits right) { return is_less(left, right); });
+    return detail::reverse_if_descending(numbers(first), numbers(first) + count, by_rank());
   }
   std::size_t count_before(sorted_piece piece, const std::byte* element,
                            bound which) const override {
@@ -195,6 +192,9 @@ class number_sorter final : public element_sorter {
 
   bool is_less(Bits left, Bits right) const noexcept {
     return ranks_.rank(left) < ranks_.rank(right);
+  }
+  auto by_rank() const {
+    return [this](Bits left, Bits right) { return is_less(left, right); };
   }
   void sort_numbers(Bits* first, std::size_t count) const {
     if (ranks_.is_identity()) return sort_ranks(first, count);

@@ -27,6 +27,19 @@ inline void require(bool succeeded, const char* verb) {
   if (!succeeded) throw std::system_error(errno, std::generic_category(), verb);
 }
 
+/// Closes what it was made of.
+class owned_file {
+ public:
+  explicit owned_file(int fd) : fd_(fd) { require(fd >= 0, "open"); }
+  owned_file(const owned_file&) = delete;
+  owned_file& operator=(const owned_file&) = delete;
+  ~owned_file() { ::close(fd_); }
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
 /// A descriptor of a file that has no name any more.
 inline int unnamed_file() {
   std::string path = bench_directory() + "/peer-XXXXXX";

@@ -5,30 +5,21 @@
 // too.
 #pragma once
 
-#include <unistd.h>
 #include <osmium/index/detail/mmap_vector_file.hpp>
 
 #include "bench_directory.hpp"
 
 namespace peers {
 
-class file_descriptor {
- public:
-  file_descriptor() : fd_(unnamed_file()) {}
-  file_descriptor(const file_descriptor&) = delete;
-  file_descriptor& operator=(const file_descriptor&) = delete;
-  ~file_descriptor() { ::close(fd_); }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
+struct osmium_file : owned_file {
+  osmium_file() : owned_file(unnamed_file()) {}
 };
 
 // A base class, so that the descriptor is there before the vector and goes after it.
 template <class T>
-class osmium_vector : file_descriptor, public osmium::detail::mmap_vector_file<T> {
+class osmium_vector : osmium_file, public osmium::detail::mmap_vector_file<T> {
  public:
-  osmium_vector() : osmium::detail::mmap_vector_file<T>(get()) {}
+  osmium_vector() : osmium::detail::mmap_vector_file<T>(fd()) {}
 };
 
 }  // namespace peers

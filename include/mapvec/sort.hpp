@@ -23,10 +23,10 @@
 //    back. Only if they cannot be, because a disk has failed for good, or is full where
 //    space_guaranteed() is false (copy-on-write file systems), elements are lost: the vector has
 //    failed, like after a failed write-back.
-//  - Sorted elements are left alone: a file_vector is not committed then. Trivially copyable ones
-//  in
-//    strictly descending order are turned around where they fit into memory; past that, each run
-//    that is in either order takes one comparison for each element, and all are written the same.
+//  - Sorted elements are left alone: a file_vector is not committed then. What is in strictly
+//    descending order, and trivially copyable, is turned around where it fits into memory; past
+//    that, a run that is in either order takes one comparison for each element, and all are written
+//    the same.
 //  - Where equal elements need not keep their order, -0.0 counts as less than +0.0.
 //  - Elements must be trivially copyable unless they fit into memory: else `error` (ENOMEM), before
 //    anything happens. So is what is aligned to more than 4 KiB.

@@ -42,14 +42,10 @@ class keyed_sorter final : public element_sorter {
     return rank(*elements(left)) < rank(*elements(right));
   }
   bool is_sorted(const std::byte* first, std::size_t count) const override {
-    return std::is_sorted(
-        elements(first), elements(first) + count,
-        [this](const T& left, const T& right) { return rank(left) < rank(right); });
+    return std::is_sorted(elements(first), elements(first) + count, by_rank());
   }
   bool reverse_if_descending(std::byte* first, std::size_t count) const override {
-    return detail::reverse_if_descending(
-        elements(first), elements(first) + count,
-        [this](const T& left, const T& right) { return rank(left) < rank(right); });
+    return detail::reverse_if_descending(elements(first), elements(first) + count, by_rank());
   }
   std::size_t count_before(sorted_piece piece, const std::byte* element,
                            bound which) const override {
@@ -99,6 +95,9 @@ class keyed_sorter final : public element_sorter {
     return reinterpret_cast<std::uint64_t*>(round_up(end, word_bytes));
   }
 
+  auto by_rank() const {
+    return [this](const T& left, const T& right) { return rank(left) < rank(right); };
+  }
   std::uint64_t rank(const T& element) const {
     key value = std::invoke(projection_, element);
     if constexpr (std::is_floating_point_v<key>) {
