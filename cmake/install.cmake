@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Installation: headers, library, the CMake package `mapvec` with its component nlohmann_json,
-# and mapvec.pc for pkg-config.
+# Installation: headers, library, the CMake package `mapvec` with its components, and mapvec.pc for
+# pkg-config.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -9,11 +9,14 @@ set(mapvec_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mapvec)
 
 install(TARGETS mapvec EXPORT mapvec-targets FILE_SET HEADERS)
 install(EXPORT mapvec-targets NAMESPACE mapvec:: DESTINATION ${mapvec_package_dir})
-if(TARGET mapvec_nlohmann_json)
-  install(TARGETS mapvec_nlohmann_json EXPORT mapvec-nlohmann_json-targets FILE_SET HEADERS)
-  install(EXPORT mapvec-nlohmann_json-targets
+set(mapvec_component_packages "")
+foreach(component IN LISTS mapvec_components)
+  install(TARGETS mapvec_${component} EXPORT mapvec-${component}-targets FILE_SET HEADERS)
+  install(EXPORT mapvec-${component}-targets
     NAMESPACE mapvec:: DESTINATION ${mapvec_package_dir})
-endif()
+  string(APPEND mapvec_component_packages
+    "set(mapvec_package_of_${component} ${mapvec_package_of_${component}})\n")
+endforeach()
 
 # Before 1.0 a new minor version may change the interface.
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/mapvec-config-version.cmake

@@ -53,10 +53,15 @@ set(mapvec_headers
   include/mapvec/detail/batched_search.hpp
   include/mapvec/search.hpp
   include/mapvec/partition.hpp
+  include/mapvec/detail/load_elements.hpp
+  include/mapvec/raw_file.hpp
+  include/mapvec/file_reference.hpp
   include/mapvec/mapvec.hpp)
 
-set(mapvec_nlohmann_json_headers
-  include/mapvec/serialize/nlohmann_json.hpp)
+# Of each component, see components.cmake.
+set(mapvec_nlohmann_json_headers include/mapvec/serialize/nlohmann_json.hpp)
+set(mapvec_cereal_headers include/mapvec/serialize/cereal.hpp)
+set(mapvec_boost_serialization_headers include/mapvec/serialize/boost.hpp)
 
 set(mapvec_core_sources
   src/error.cpp
@@ -97,7 +102,8 @@ set(mapvec_core_sources
   src/sort_elements.cpp
   src/bucket_shuffle.cpp
   src/shuffle_elements.cpp
-  src/sorted_stream.cpp)
+  src/sorted_stream.cpp
+  src/raw_file.cpp)
 
 # One of these is compiled, see CMakeLists.txt.
 set(mapvec_number_sort_sources

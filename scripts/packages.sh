@@ -8,7 +8,7 @@ build_packages=(
 )
 test_packages=(
   libgtest-dev          # the tests
-  nlohmann-json3-dev    # the component nlohmann_json
+  nlohmann-json3-dev libcereal-dev libboost-serialization-dev  # the components
   python3 pkgconf       # gates, consumers
   python3-yaml          # what CI and those who cite read
   python3-numpy         # the other side of the .npy files

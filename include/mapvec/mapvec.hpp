@@ -10,12 +10,14 @@
 #include <mapvec/dtype.hpp>
 #include <mapvec/error.hpp>
 #include <mapvec/file.hpp>
+#include <mapvec/file_reference.hpp>
 #include <mapvec/file_vector.hpp>
 #include <mapvec/file_view.hpp>
 #include <mapvec/gather.hpp>
 #include <mapvec/npy_header.hpp>
 #include <mapvec/options.hpp>
 #include <mapvec/partition.hpp>
+#include <mapvec/raw_file.hpp>
 #include <mapvec/reduce.hpp>
 #include <mapvec/region.hpp>
 #include <mapvec/search.hpp>

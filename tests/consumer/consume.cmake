@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# One way of using the library, from an empty directory: -D way=static|shared|subdirectory.
+# One way of using the library, from an empty directory: -D way=static|shared|subdirectory
+# -D components=a,b.
 cmake_minimum_required(VERSION 3.25)
 
 function(run)
@@ -32,12 +33,13 @@ else()
 endif()
 
 run(${CMAKE_COMMAND} -S ${program} -B ${work}/program ${build_options}
-  -D CMAKE_PREFIX_PATH=${stage} -D with_json=${with_json})
+  -D CMAKE_PREFIX_PATH=${stage} -D components=${components})
 run(${CMAKE_COMMAND} --build ${work}/program)
 run(${work}/program/consumer)
-if(with_json)
-  run(${work}/program/json_consumer)
-endif()
+string(REPLACE "," ";" components "${components}")
+foreach(component IN LISTS components)
+  run(${work}/program/${component}_consumer)
+endforeach()
 
 if(NOT way STREQUAL "subdirectory")
   set(ENV{PKG_CONFIG_PATH} ${stage}/lib/pkgconfig)

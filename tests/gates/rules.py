@@ -130,9 +130,15 @@ LAYERS = [
         "include/mapvec/detail/batched_search.hpp",
         "include/mapvec/search.hpp",
         "include/mapvec/partition.hpp",
+        "include/mapvec/detail/load_elements.hpp",
+        "include/mapvec/raw_file.hpp",
+        "src/raw_file.cpp",
+        "include/mapvec/file_reference.hpp",
     ]),
     ("integrations", [
         "include/mapvec/serialize/nlohmann_json.hpp",
+        "include/mapvec/serialize/cereal.hpp",
+        "include/mapvec/serialize/boost.hpp",
     ]),
 ]
 

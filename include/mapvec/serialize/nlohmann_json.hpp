@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// JSON for vectors through nlohmann::json, both ways: `json(v)` is an array of the elements, and
-// `j.get_to(v)` or `j.get<mapvec::vector<T>>()` reads one. Not thread-safe beyond what vector is.
+// JSON for vectors through nlohmann::json, both ways: `json(v)` is an array of the elements of a
+// vector, a file_vector or a file_view, and `j.get_to(v)` or `j.get<mapvec::vector<T>>()` reads
+// one. A file_reference is an object of its members. Not thread-safe beyond what vector is.
 //
 // The library would take a vector for one of its "compatible containers". Then 1.5 becomes an int,
 // 300 wraps round in a byte, true is a number, and a target is replaced by a new vector, which
@@ -18,6 +19,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <mapvec/blocks.hpp>
+#include <mapvec/detail/load_elements.hpp>
+#include <mapvec/file_reference.hpp>
+#include <mapvec/file_vector.hpp>
+#include <mapvec/file_view.hpp>
 #include <mapvec/vector.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -70,33 +76,75 @@ T element_from_json(const Json& entry, std::size_t position) {
   return entry.template get<T>();
 }
 
+template <class Json, class Elements>
+void to_json_array(Json& json, const Elements& elements) {
+  typename Json::array_t entries;
+  entries.reserve(elements.size());
+  for (const auto block : blocks(elements)) {
+    for (const auto& element : block) entries.emplace_back(element);
+  }
+  json = std::move(entries);
+}
+
+template <class T, class Json, class Elements>
+void from_json_array(const Json& json, Elements& elements) {
+  if (!json.is_array()) throw_json_kind(json, "a vector must be an array");
+  std::size_t position = 0;
+  load_elements(elements, [&] {
+    for (const Json& entry : json) {
+      elements.push_back(element_from_json<T>(entry, position++));
+    }
+  });
+}
+
 }  // namespace mapvec::detail
 
 template <class T>
 struct nlohmann::adl_serializer<mapvec::vector<T>> {
   template <class Json>
   static void to_json(Json& json, const mapvec::vector<T>& elements) {
-    typename Json::array_t entries;
-    entries.reserve(elements.size());
-    for (const T& element : elements) entries.emplace_back(element);
-    json = std::move(entries);
+    mapvec::detail::to_json_array(json, elements);
   }
-
-  /// The new elements are appended behind the old ones, which go last: that keeps the options, and
-  /// whatever throws, a full disk included, is undone by cutting what was appended.
   template <class Json>
   static void from_json(const Json& json, mapvec::vector<T>& elements) {
-    if (!json.is_array()) mapvec::detail::throw_json_kind(json, "a vector must be an array");
-    const std::size_t old_size = elements.size();
-    std::size_t position = 0;
-    try {
-      for (const Json& entry : json) {
-        elements.push_back(mapvec::detail::element_from_json<T>(entry, position++));
-      }
-    } catch (...) {
-      elements.truncate(old_size);
-      throw;
+    mapvec::detail::from_json_array<T>(json, elements);
+  }
+};
+
+template <class T>
+struct nlohmann::adl_serializer<mapvec::file_vector<T>> {
+  template <class Json>
+  static void to_json(Json& json, const mapvec::file_vector<T>& elements) {
+    mapvec::detail::to_json_array(json, elements);
+  }
+  template <class Json>
+  static void from_json(const Json& json, mapvec::file_vector<T>& elements) {
+    mapvec::detail::from_json_array<T>(json, elements);
+  }
+};
+
+template <class T>
+struct nlohmann::adl_serializer<mapvec::file_view<T>> {
+  template <class Json>
+  static void to_json(Json& json, const mapvec::file_view<T>& elements) {
+    mapvec::detail::to_json_array(json, elements);
+  }
+};
+
+template <>
+struct nlohmann::adl_serializer<mapvec::file_reference> {
+  template <class Json>
+  static void to_json(Json& json, const mapvec::file_reference& to) {
+    json = Json{{"path", to.path}, {"count", to.count}, {"dtype", to.dtype}};
+  }
+  template <class Json>
+  static void from_json(const Json& json, mapvec::file_reference& to) {
+    const Json& count = json.at("count");
+    if (!count.is_number_integer()) {
+      mapvec::detail::throw_json_kind(count, "a count must be an integer");
     }
-    elements.truncate_front(old_size);
+    to = {.path = json.at("path").template get<std::string>(),
+          .count = mapvec::detail::integer_from_json<std::uint64_t>(count, 0),
+          .dtype = json.at("dtype").template get<std::string>()};
   }
 };

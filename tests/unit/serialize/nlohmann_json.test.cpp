@@ -202,4 +202,28 @@ TEST(nlohmann_json, the_message_names_the_entry) {
   }
 }
 
+TEST(nlohmann_json, files_go_both_ways) {
+  const mapvec::test::scratch_directory directory;
+  auto file = mapvec::file_vector<int>::create(directory / "a.npy");
+  file.push_back(7);
+  json::parse("[42,8,52]").get_to(file);
+  file.commit();
+  EXPECT_EQ(json(file).dump(), "[42,8,52]");
+  EXPECT_EQ(json(mapvec::file_view<int>::open(directory / "a.npy")).dump(), "[42,8,52]");
+  EXPECT_THROW(json::parse("[1,2.5]").get_to(file), json::type_error);
+  EXPECT_EQ(json(file).dump(), "[42,8,52]");
+}
+
+TEST(nlohmann_json, references_go_both_ways) {
+  const mapvec::file_reference to = {"/a \"b\"/c.npy", std::uint64_t{1} << 63, "'<f8'"};
+  const std::string text = json(to).dump();
+  EXPECT_EQ(text, R"({"count":9223372036854775808,"dtype":"'<f8'","path":"/a \"b\"/c.npy"})");
+  EXPECT_EQ(json::parse(text).get<mapvec::file_reference>(), to);
+  for (const char* wrong : {"[]", "{}", R"({"count":-1,"dtype":"'<f8'","path":"/c.npy"})",
+                            R"({"count":1.5,"dtype":"'<f8'","path":"/c.npy"})",
+                            R"({"count":1,"dtype":3,"path":"/c.npy"})"}) {
+    EXPECT_THROW(json::parse(wrong).get<mapvec::file_reference>(), json::exception) << wrong;
+  }
+}
+
 }  // namespace
