@@ -53,9 +53,9 @@ LAYERS = [
     ]),
     ("segment", [
         "include/mapvec/budget.hpp",
+        "include/mapvec/options.hpp",
         "src/budget_account.hpp",
         "src/budget_account.cpp",
-        "include/mapvec/options.hpp",
         "include/mapvec/npy_header.hpp",
         "src/npy_header.cpp",
         "include/mapvec/detail/describe.hpp",
@@ -80,6 +80,11 @@ LAYERS = [
         "include/mapvec/detail/rows.hpp",
         "include/mapvec/file_vector.hpp",
         "include/mapvec/file_view.hpp",
+        "src/block_ranges.hpp",
+        "src/block_ranges.cpp",
+        "include/mapvec/memory_resource.hpp",
+        "src/memory_resource.cpp",
+        "include/mapvec/allocator.hpp",
     ]),
     ("algorithms", [
         "include/mapvec/blocks.hpp",
@@ -187,4 +192,4 @@ VECTOR_STD_HEADERS = [
 VECTOR_OWN_LINES = 1500
 
 # Folders of tests/ with a CMakeLists.txt that is not part of the build.
-UNLISTED_TEST_FOLDERS = [".", "consumer/program"]
+UNLISTED_TEST_FOLDERS = ["consumer/program"]

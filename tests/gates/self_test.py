@@ -52,6 +52,7 @@ PLANTS = {
         plant("src/file.cpp", "#ifdef __aarch64__\n#endif\n", "conditional compilation"),
         plant("src/file.cpp", "int x;  \n", "a blank at the end"),
         plant("tests/unit/planted.test.cpp", SPDX, "planted.test.cpp: is not in"),
+        plant("tests/examples/data/CMakeLists.txt", "", "examples/data: is in no CMakeLists"),
         plant("examples/readme.cpp", "int planted;\n", "README.md: its program"),
         plant("examples/readme_persistent.cpp", "int planted;\n", "README.md: its program"),
     ],

@@ -76,12 +76,16 @@ def check_code(name, lines):
 def check_listed(root):
     """A test that no CMakeLists.txt names would never run."""
     violations = []
-    top = (root / "tests" / "CMakeLists.txt").read_text(encoding="utf-8")
-    for path in sorted((root / "tests").glob("**/CMakeLists.txt")):
-        folder = path.parent.relative_to(root / "tests").as_posix()
-        is_added = f"add_subdirectory({folder})" in top
-        if not is_added and folder not in rules.UNLISTED_TEST_FOLDERS:
-            violations.append(f"tests/{folder}: is not in tests/CMakeLists.txt")
+    tests = root / "tests"
+    for path in sorted(tests.glob("*/**/CMakeLists.txt")):
+        folder = path.parent.relative_to(tests).as_posix()
+        if folder in rules.UNLISTED_TEST_FOLDERS:
+            continue
+        lists = [above / "CMakeLists.txt" for above in path.parent.parents if tests in (
+            above, *above.parents)]
+        if not any(f"add_subdirectory({path.parent.relative_to(each.parent).as_posix()})"
+                   in each.read_text("utf-8") for each in lists if each.exists()):
+            violations.append(f"tests/{folder}: is in no CMakeLists.txt above")
     for name in sources.files(root, ["tests"], [".cpp"]):
         folder, _, file = name.rpartition("/")
         listfile = root / folder / "CMakeLists.txt"
