@@ -24,6 +24,8 @@ set(mapvec_headers
   include/mapvec/file_vector.hpp
   include/mapvec/detail/view_storage.hpp
   include/mapvec/file_view.hpp
+  include/mapvec/memory_resource.hpp
+  include/mapvec/allocator.hpp
   include/mapvec/detail/block_reader.hpp
   include/mapvec/detail/block_writer.hpp
   include/mapvec/detail/gather_requests.hpp
@@ -85,6 +87,8 @@ set(mapvec_core_sources
   src/storage_publish.cpp
   src/npy_file.cpp
   src/view_storage.cpp
+  src/block_ranges.cpp
+  src/memory_resource.cpp
   src/threads.cpp
   src/direct_file.cpp
   src/read_ahead_pause.cpp

@@ -234,6 +234,12 @@ void budget_share::find_loose() noexcept {
   account_->held_bytes_ += found_bytes - std::exchange(loose_bytes_, found_bytes);
 }
 
+int budget_share::make_way(std::size_t size_bytes) noexcept {
+  const std::lock_guard hold(account_->mutex_);
+  account_->make_way(size_bytes, this);
+  return failure_;
+}
+
 std::size_t budget_share::allowed_bytes() const noexcept {
   const std::lock_guard hold(account_->mutex_);
   const std::size_t others_bytes = account_->held_bytes_ - held();
@@ -318,6 +324,22 @@ void budget_share::fail(int result) noexcept {
   if (result == 0) return;
   failure_ = result;
   add(process_counters.sync_failures, 1);
+}
+
+std::size_t limit_of(const options& settings) noexcept {
+  return settings.budget.is_limited() ? settings.budget.limit_bytes()
+                                      : settings.memory_budget_bytes;
+}
+
+std::unique_ptr<budget_share> make_share(const options& settings, int fd, std::byte* mapped,
+                                         std::size_t end_bytes) {
+  if (limit_of(settings) == 0) return nullptr;
+  memory_budget budget = settings.budget;
+  // A forked child counts for itself.
+  if (!budget.is_limited() || budget_access::account_of(budget)->is_inherited()) {
+    budget = memory_budget(limit_of(settings));
+  }
+  return std::make_unique<budget_share>(budget_access::account_of(budget), fd, mapped, end_bytes);
 }
 
 }  // namespace detail

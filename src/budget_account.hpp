@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <mapvec/budget.hpp>
+#include <mapvec/options.hpp>
 
 namespace mapvec::detail {
 
@@ -103,6 +104,8 @@ class budget_share {
   void note_dropped(std::size_t first, std::size_t end) noexcept;
   /// Counts what is in memory below that again, since somebody used it.
   void find_loose() noexcept;
+  /// For so many bytes that are not of the share; what it says of the disk as advance().
+  int make_way(std::size_t size_bytes) noexcept;
   /// What the vector may have in memory, seeing what the others hold.
   std::size_t allowed_bytes() const noexcept;
   /// Below this retreat() has something to do.
@@ -148,5 +151,13 @@ class budget_share {
   std::uint64_t turn_ = 0;       // of the account, when this one last advanced
   int failure_ = 0;
 };
+
+/// How much memory the options allow, 0 for all.
+std::size_t limit_of(const options& settings) noexcept;
+
+/// A share of the budget that the options name, null where they name none. Throws std::bad_alloc,
+/// and `error` (no memory).
+std::unique_ptr<budget_share> make_share(const options& settings, int fd, std::byte* mapped,
+                                         std::size_t end_bytes);
 
 }  // namespace mapvec::detail

@@ -61,6 +61,13 @@ file_system_traits file::file_system() const {
           .shares_blocks = magic == btrfs_magic || magic == xfs_magic};
 }
 
+bool file::guarantee_space(bool copy_on_write) const {
+  const file_system_traits traits = file_system();
+  if (!traits.copies_on_write || copy_on_write) return traits.allocation_holds;
+  // Only an empty file takes the flag. A refusal is no error: space_guaranteed() tells.
+  return sys::set_no_copy_on_write(fd_) == 0;
+}
+
 namespace {
 
 struct stat status_of(const file& asked) {

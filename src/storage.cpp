@@ -53,15 +53,6 @@ void give_memory(std::size_t size_bytes) noexcept {
   process_memory_bytes.fetch_sub(size_bytes, std::memory_order_relaxed);
 }
 
-bool is_bounded(const options& settings) noexcept {
-  return settings.budget.is_limited() || settings.memory_budget_bytes != 0;
-}
-
-std::size_t limit_under(const options& settings) noexcept {
-  return settings.budget.is_limited() ? settings.budget.limit_bytes()
-                                      : settings.memory_budget_bytes;
-}
-
 const options& default_options() noexcept {
   static const options instance;
   return instance;
@@ -266,7 +257,7 @@ void storage::shrink(std::size_t used_bytes) {
 }
 
 bool storage::state::may_start_in_memory(std::size_t end_bytes) const noexcept {
-  return !settings.builder.makes_names() && !is_bounded(settings) &&
+  return !settings.builder.makes_names() && limit_of(settings) == 0 &&
          end_bytes <= memory_stage_bytes();
 }
 
@@ -289,18 +280,10 @@ std::size_t storage::state::next_size(std::size_t end_bytes, growth how) const n
   return mapped.data() == nullptr ? wanted : std::min(wanted, mapped.size_bytes());
 }
 
-/// Has the file system promise space where it can be asked to; true if it then does.
-bool storage::state::guarantee_space(const file& empty) const {
-  const file_system_traits traits = empty.file_system();
-  if (!traits.copies_on_write || settings.copy_on_write) return traits.allocation_holds;
-  // Only an empty file takes the flag. A refusal is no error: space_guaranteed() tells.
-  return sys::set_no_copy_on_write(empty.descriptor()) == 0;
-}
-
 temporary_file storage::state::make_file(bool& guaranteed) const {
   temporary_file made = make_temporary_file(settings.builder);
   try {
-    guaranteed = guarantee_space(made.descriptor);
+    guaranteed = made.descriptor.guarantee_space(settings.copy_on_write);
   } catch (...) {
     if (!made.path.empty()) remove_temporary_file(made);
     throw;
@@ -402,12 +385,12 @@ void storage::state::extend(file& grown, std::size_t old_bytes, std::size_t end_
 /// are written instead do not stay there.
 void storage::state::allocate(file& grown, std::size_t old_bytes, std::size_t new_bytes) {
   grown.require_free(new_bytes - old_bytes, settings.free_disk_percent);
-  if (!is_bounded(settings) || grown.allocates() == file::allocation::works) {
+  if (limit_of(settings) == 0 || grown.allocates() == file::allocation::works) {
     return grown.extend(old_bytes, new_bytes);
   }
   constexpr unsigned write_and_wait = SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
   const std::size_t piece_bytes =
-      std::clamp(std::bit_floor(limit_under(settings) / 8), 64 * KiB, 2 * MiB);
+      std::clamp(std::bit_floor(limit_of(settings) / 8), 64 * KiB, 2 * MiB);
   try {
     for (std::size_t done = old_bytes, next = 0; done < new_bytes; done = next) {
       // The first page shows which it is.
@@ -536,14 +519,7 @@ void storage::state::end_window(std::size_t end_bytes) noexcept {
 /// What the file has of the budget that the options give; null where they give none.
 std::unique_ptr<budget_share> storage::state::share_under(const options& chosen,
                                                           std::size_t end_bytes) const {
-  if (!is_bounded(chosen)) return nullptr;
-  memory_budget budget = chosen.budget;
-  // A forked child counts for itself.
-  if (!budget.is_limited() || budget_access::account_of(budget)->is_inherited()) {
-    budget = memory_budget(limit_under(chosen));
-  }
-  return std::make_unique<budget_share>(budget_access::account_of(budget),
-                                        backing.descriptor.descriptor(), mapped.data(), end_bytes);
+  return make_share(chosen, backing.descriptor.descriptor(), mapped.data(), end_bytes);
 }
 
 /// The elements end at `used_end_bytes`, and what comes next comes there.

@@ -109,7 +109,7 @@ struct storage::publisher {
     fresh.backing = {named.name.make(settings.permissions), named.name.path()};
     file& opened = fresh.backing.descriptor;
     if (named.mode) set_mode(opened, *named.mode);
-    const bool guaranteed = fresh.guarantee_space(opened);
+    const bool guaranteed = opened.guarantee_space(fresh.settings.copy_on_write);
     lock_as_writer(opened);
     fill(opened, wanted);
     if (source != nullptr) source->require_intact();  // also meanwhile

@@ -57,7 +57,6 @@ struct storage::state {
   bool may_start_in_memory(std::size_t end_bytes) const noexcept;
   std::size_t memory_stage_bytes() const noexcept;
   std::size_t next_size(std::size_t end_bytes, growth how) const noexcept;
-  bool guarantee_space(const file& empty) const;
   temporary_file make_file(bool& guaranteed) const;
   void start(std::size_t end_bytes, growth how);
   void grow(std::size_t used_end_bytes, std::size_t end_bytes, growth how);

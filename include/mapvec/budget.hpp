@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// `memory_budget`: how much memory vectors may hold together while data streams through them.
+// `memory_budget`: how much memory vectors may hold together while data streams through them. What
+// memory_resource counts is said there.
 //
 //   const mapvec::memory_budget budget(256 * mapvec::MiB);
 //   const mapvec::options bounded{.budget = budget};

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // What goes wrong, as types. The caller's mistake is an assertion (config.hpp) or the exception
-// std::vector throws; what the system refuses is `error`; a file that is not ours to open is
-// `format_error`. Destructors never throw: they hand their errors to a handler.
+// std::vector throws; what the system refuses is `error`, and `bad_alloc` where a container asked
+// its allocator; a file that is not ours to open is `format_error`. Destructors never throw: they
+// hand their errors to a handler.
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -40,6 +42,20 @@ class MAPVEC_API error : public std::system_error {
  private:
   struct context;
   std::shared_ptr<const context> context_;
+};
+
+/// An allocator could not have the memory: what containers expect, and why. Copying never throws.
+class MAPVEC_API bad_alloc : public std::bad_alloc {
+ public:
+  explicit bad_alloc(const error& reason) noexcept : reason_(reason) {}
+
+  /// What the system said no to.
+  const error& reason() const noexcept { return reason_; }
+  /// That of reason().
+  const char* what() const noexcept override { return reason_.what(); }
+
+ private:
+  error reason_;
 };
 
 /// The file exists but does not hold what was asked for; nothing was written to it.

@@ -68,6 +68,10 @@ class MAPVEC_API file {
   void set_name(std::string name) noexcept { name_ = std::move(name); }
 
   file_system_traits file_system() const;
+  /// Has the file system promise that overwriting what is allocated never runs out of space, where
+  /// it has to be asked to and `copy_on_write` does not forbid it; true if it then does. Throws
+  /// `error`. REQUIRES: an empty file.
+  bool guarantee_space(bool copy_on_write) const;
   bool is_regular() const;
   std::uint64_t size_bytes() const;
   /// What the file takes on the disk (st_blocks), holes not counted.

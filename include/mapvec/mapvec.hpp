@@ -4,6 +4,7 @@
 #pragma once
 
 #include <mapvec/advice.hpp>
+#include <mapvec/allocator.hpp>
 #include <mapvec/blocks.hpp>
 #include <mapvec/budget.hpp>
 #include <mapvec/config.hpp>
@@ -14,6 +15,7 @@
 #include <mapvec/file_vector.hpp>
 #include <mapvec/file_view.hpp>
 #include <mapvec/gather.hpp>
+#include <mapvec/memory_resource.hpp>
 #include <mapvec/npy_header.hpp>
 #include <mapvec/options.hpp>
 #include <mapvec/partition.hpp>

@@ -13,7 +13,7 @@
 namespace mapvec {
 
 struct statistics {
-  std::uint64_t active_segments = 0;    ///< vectors and segments that hold a mapping now
+  std::uint64_t active_segments = 0;    ///< vectors, segments and memory resources with a mapping
   std::uint64_t mapped_bytes = 0;       ///< bytes behind them: allocated file or anonymous memory
   std::uint64_t allocate_failures = 0;  ///< fallocate, ftruncate or a write of zeros said no
   std::uint64_t map_failures = 0;       ///< mmap, mremap, mprotect or madvise said no

@@ -82,6 +82,7 @@ LAYERS = [
         "include/mapvec/file_view.hpp",
         "src/block_ranges.hpp",
         "src/block_ranges.cpp",
+        "src/small_blocks.hpp",
         "include/mapvec/memory_resource.hpp",
         "src/memory_resource.cpp",
         "include/mapvec/allocator.hpp",

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+//
+// `memory_resource`: memory for standard containers that lies in an unnamed file, for std::pmr's
+// containers, and for all others through `allocator`:
+//
+//   mapvec::memory_resource on_disk;
+//   std::pmr::unordered_map<std::uint64_t, row> rows(&on_disk);
+//
+// The kernel moves pages between the file and memory as it needs them; nothing is left on the disk
+// after the process, however that ends. What is worth knowing:
+//
+//  - A block of more than 64 KiB is a range of the file of its own, whole pages, from 2 MiB on at a
+//    multiple of 2 MiB. Deallocating gives its disk space and memory back at once, where the file
+//    system can punch holes (ext4, XFS, btrfs, tmpfs do); elsewhere the next blocks use it.
+//  - Smaller ones are cut from such blocks, and used again for others of about their size; their
+//    memory is given back when the resource goes.
+//  - A vector from vector.hpp grows in place and needs none of this. A std::vector copies when it
+//    grows, and for that time takes the disk twice.
+//  - All memory of a resource together is limited by its reservation of addresses.
+//  - With a memory budget: each allocation writes back and drops what is too much by then, the
+//    oldest blocks first. Between two allocations nothing is bounded but by the kernel, not even
+//    the filling of one large block.
+//  - A forked child may read the elements; allocating throws there, deallocating does nothing, and
+//    stores are seen by the parent, those of destructors too: a child should end with _exit or
+//    exec.
+//
+// Thread-safe. What may fail throws `bad_alloc`.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <memory_resource>
+
+#include <mapvec/advice.hpp>
+#include <mapvec/budget.hpp>
+#include <mapvec/config.hpp>
+#include <mapvec/error.hpp>
+#include <mapvec/options.hpp>
+
+namespace mapvec {
+
+class MAPVEC_API memory_resource : public std::pmr::memory_resource {
+ public:
+  /// No system call until the first block. Of the options, `builder`, `reservation_bytes`,
+  /// `memory_budget_bytes`, `budget`, `free_disk_percent` and `copy_on_write` mean here what they
+  /// mean for a vector. Throws std::bad_alloc.
+  memory_resource() : memory_resource(options{}) {}
+  explicit memory_resource(const options& settings);
+  memory_resource(const memory_resource&) = delete;
+  memory_resource& operator=(const memory_resource&) = delete;
+  /// Gives all back, blocks that were not deallocated too: whatever is in them must be gone. Errors
+  /// go to the error handler.
+  ~memory_resource() override;
+
+  /// Bytes of all large blocks, in whole pages, those that small ones are cut from too.
+  std::size_t used_bytes() const noexcept;
+  /// What the file takes on the disk; 0 without one. Throws `error`.
+  std::size_t disk_size_bytes() const;
+  /// What of it is in memory now.
+  std::size_t resident_bytes() const noexcept;
+  /// How many bytes all blocks together may take; 0 before the first.
+  std::size_t reservation_bytes() const noexcept;
+  /// No limit while there is no file.
+  memory_budget budget() const noexcept;
+  /// How the blocks will be read, which is random under a budget, and else normal until this is
+  /// called. Hash maps and trees past memory need random: the kernel would read up to
+  /// /sys/block/*/queue/read_ahead_kb around each element. Vectors need normal.
+  void advise(access how);
+  /// Writes back and drops all that is in memory; whoever touches it later reads it from the disk.
+  /// Throws `error` when writing back fails; all that follows throws then.
+  void trim();
+
+ private:
+  /// Throws `bad_alloc`: no disk space, no addresses left in the reservation, a write-back that
+  /// failed, a forked child (EPERM); and std::bad_alloc.
+  void* do_allocate(std::size_t size_bytes, std::size_t alignment) override;
+  void do_deallocate(void* block, std::size_t size_bytes, std::size_t alignment) override;
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override;
+
+  class state;
+  std::unique_ptr<state> state_;
+};
+
+/// The one that allocators use when they are not told which: default options, never destroyed, so
+/// that static containers may use it to their end. Its files live where $MAPVEC_DIR says, see
+/// segment_builder.
+MAPVEC_API memory_resource& default_memory_resource() noexcept;
+
+}  // namespace mapvec

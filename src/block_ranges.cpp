@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "block_ranges.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <mapvec/config.hpp>
+#include <mapvec/units.hpp>
+
+namespace mapvec::detail {
+
+block_ranges::block_ranges(std::uintptr_t first, std::size_t size_bytes) {
+  ranges_[first].size_bytes = size_bytes;
+  free_.emplace(size_bytes, first);
+}
+
+std::uintptr_t block_ranges::take(std::size_t size_bytes, std::size_t alignment) {
+  MAPVEC_ASSERT(size_bytes != 0);
+  std::uintptr_t block = 0;
+  const auto found =
+      std::find_if(free_.lower_bound({size_bytes, 0}), free_.end(), [&](const auto& each) {
+        block = round_up(each.second, alignment);
+        return block - each.second <= each.first - size_bytes;
+      });
+  if (found == free_.end()) return 0;
+  const auto [found_bytes, first] = *found;
+  const std::size_t front_bytes = block - first;
+  const std::size_t back_bytes = found_bytes - front_bytes - size_bytes;
+
+  // All that may throw comes first, elsewhere.
+  decltype(ranges_) made;
+  free_ranges left;
+  if (front_bytes != 0) {
+    made[block];
+    left.emplace(front_bytes, first);
+  }
+  if (back_bytes != 0) {
+    made[block + size_bytes].size_bytes = back_bytes;
+    left.emplace(back_bytes, block + size_bytes);
+  }
+
+  if (front_bytes != 0) ranges_.find(first)->second.size_bytes = front_bytes;
+  ranges_.merge(made);
+  range& taken = ranges_.find(block)->second;
+  taken.size_bytes = size_bytes;
+  taken.node = free_.extract(found);
+  free_.merge(left);
+  used_bytes_ += size_bytes;
+  return block;
+}
+
+void block_ranges::give_back(std::uintptr_t block) noexcept {
+  auto freed = ranges_.find(block);
+  MAPVEC_ASSERT(freed != ranges_.end() && !freed->second.node.empty());
+  free_ranges::node_type node = std::move(freed->second.node);
+  used_bytes_ -= freed->second.size_bytes;
+
+  const auto next = std::next(freed);
+  if (next != ranges_.end() && next->second.node.empty()) {
+    freed->second.size_bytes += next->second.size_bytes;
+    free_.erase({next->second.size_bytes, next->first});
+    ranges_.erase(next);
+  }
+  if (freed != ranges_.begin()) {
+    const auto before = std::prev(freed);
+    if (before->second.node.empty()) {
+      free_.erase({before->second.size_bytes, before->first});
+      before->second.size_bytes += freed->second.size_bytes;
+      ranges_.erase(freed);
+      freed = before;
+    }
+  }
+  node.value() = {freed->second.size_bytes, freed->first};
+  free_.insert(std::move(node));
+}
+
+}  // namespace mapvec::detail

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+//
+// Which addresses of a range are taken by blocks. The smallest free range that is large enough is
+// taken first, so that what is free stays together; neighbours that are free become one. Giving
+// back needs no memory: each block keeps the node that it will need then. Logarithmic in the number
+// of blocks; not thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace mapvec::detail {
+
+class block_ranges {
+ public:
+  /// All of [first, first + size_bytes) is free. Throws std::bad_alloc.
+  block_ranges(std::uintptr_t first, std::size_t size_bytes);
+
+  /// Where the block begins, a multiple of `alignment`; 0 where there is no room. Throws
+  /// std::bad_alloc, and takes nothing then. REQUIRES: size_bytes != 0, a power of two.
+  std::uintptr_t take(std::size_t size_bytes, std::size_t alignment);
+  /// REQUIRES: what take() returned.
+  void give_back(std::uintptr_t block) noexcept;
+
+  std::size_t used_bytes() const noexcept { return used_bytes_; }
+
+ private:
+  using free_ranges = std::set<std::pair<std::size_t, std::uintptr_t>>;  // size and begin
+  struct range {
+    std::size_t size_bytes = 0;
+    free_ranges::node_type node{};  // a block's; that of a free range is in free_
+  };
+
+  std::map<std::uintptr_t, range> ranges_;  // by where they begin; no gap in between
+  free_ranges free_;
+  std::size_t used_bytes_ = 0;
+};
+
+}  // namespace mapvec::detail

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+#include <mapvec/memory_resource.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cerrno>
+#include <cstdint>
+#include <mutex>
+#include <new>
+#include <optional>
+
+#include <mapvec/advice.hpp>
+#include <mapvec/region.hpp>
+#include <mapvec/units.hpp>
+
+#include "append_window.hpp"
+#include "block_ranges.hpp"
+#include "budget_account.hpp"
+#include "counters.hpp"
+#include "fork_word.hpp"
+#include "posix/syscalls.hpp"
+#include "small_blocks.hpp"
+
+namespace mapvec {
+namespace {
+
+bool is_small(std::size_t size_bytes, std::size_t alignment) noexcept {
+  return size_bytes <= detail::small_blocks::largest_bytes &&
+         alignment <= detail::small_blocks::largest_alignment;
+}
+
+/// What a large block takes.
+std::size_t in_pages(std::size_t size_bytes) noexcept {
+  return detail::round_up(std::max<std::size_t>(size_bytes, 1), sys::page_bytes());
+}
+
+/// How much is prepared for small blocks at a time.
+std::size_t part_of_budget(std::size_t limit_bytes) noexcept {
+  if (limit_bytes == 0) return detail::huge_page_bytes;
+  return std::clamp(std::bit_floor(limit_bytes / 8), 4 * detail::small_blocks::largest_bytes,
+                    detail::huge_page_bytes);
+}
+
+}  // namespace
+
+class memory_resource::state {
+ public:
+  explicit state(const options& settings)
+      : settings_(settings),
+        small_(part_of_budget(detail::limit_of(settings))),
+        // What the kernel reads ahead is not counted.
+        advised_(detail::limit_of(settings) != 0 ? access::random : access::normal) {}
+  state(const state&) = delete;
+  state& operator=(const state&) = delete;
+  ~state();
+
+  /// In a forked child, where a thread that exists in the parent only may hold a lock.
+  bool inherited() const noexcept {
+    std::byte** const word = word_.load(std::memory_order_acquire);
+    return word != nullptr && *word == nullptr;
+  }
+
+  void* take_small(std::size_t size_bytes, std::size_t alignment);
+  void give_back_small(void* block, std::size_t size_bytes, std::size_t alignment) noexcept {
+    small_.give_back(block, size_bytes, alignment);
+  }
+  /// Whether all of a block will be written to before long.
+  enum class filling : bool { unknown, soon };
+  void* take_large(std::size_t size_bytes, std::size_t alignment, filling when);
+  void give_back_large(void* block, std::size_t size_bytes) noexcept;
+
+  std::size_t used_bytes() const noexcept;
+  std::size_t disk_size_bytes() const;
+  std::size_t resident_bytes() const noexcept;
+  std::size_t reservation_bytes() const noexcept;
+  memory_budget budget() const noexcept;
+  void advise(access how);
+  void trim();
+
+ private:
+  void start(std::size_t needed_bytes);
+  void* take(std::size_t size_bytes, std::size_t alignment, filling when);
+  void back_by_disk(std::size_t first, std::size_t end, filling when);
+  void make_way(std::size_t first, std::size_t end);
+  void require_written(int result);
+
+  const options settings_;
+  detail::small_blocks small_;
+  mutable std::mutex mutex_;  // for all below
+  detail::temporary_file backing_;
+  std::atomic<std::byte**> word_{nullptr};  // null is what a child finds there
+  detail::region mapped_;
+  std::optional<detail::block_ranges> ranges_;  // from the first block on
+  std::size_t file_bytes_ = 0;                  // blocks end before; there may be holes
+  std::unique_ptr<detail::budget_share> share_;
+  access advised_;
+  int failed_ = 0;                // -errno of the first write-back that failed; for ever
+  std::size_t unseen_bytes_ = 0;  // blocks since the share has looked what is in memory
+};
+
+// --- the file and its blocks ---------------------------------------------------------------------
+
+memory_resource::state::~state() {
+  if (mapped_.data() == nullptr) return;
+  detail::subtract(detail::process_counters.active_segments, 1);
+  detail::subtract(detail::process_counters.mapped_bytes, file_bytes_);
+  if (!backing_.path.empty()) detail::remove_temporary_file(backing_);
+  detail::release_fork_word(word_);
+}
+
+/// Makes the file, when the first block of `needed_bytes` is asked for.
+void memory_resource::state::start(std::size_t needed_bytes) {
+  std::byte** const word = detail::acquire_fork_word();
+  try {
+    detail::temporary_file made = detail::make_temporary_file(settings_.builder);
+    made.descriptor.guarantee_space(settings_.copy_on_write);
+    detail::region reserved =
+        detail::region::reserve_file(settings_.reservation_bytes, needed_bytes, made.descriptor);
+    ranges_.emplace(reinterpret_cast<std::uintptr_t>(reserved.data()), reserved.size_bytes());
+    share_ = detail::make_share(settings_, made.descriptor.descriptor(), reserved.data(), 0);
+    backing_ = std::move(made);
+    mapped_ = std::move(reserved);
+  } catch (...) {
+    detail::release_fork_word(word);
+    throw;
+  }
+  if (advised_ != access::normal) {
+    detail::advise(mapped_.data(), mapped_.size_bytes(), advised_);
+  }
+  *word = mapped_.data();
+  word_.store(word, std::memory_order_release);
+  detail::add(detail::process_counters.active_segments, 1);
+}
+
+void* memory_resource::state::take_small(std::size_t size_bytes, std::size_t alignment) {
+  return small_.take(size_bytes, alignment, [&](std::size_t large_bytes) {
+    return take_large(large_bytes, detail::small_blocks::largest_alignment, filling::soon);
+  });
+}
+
+void* memory_resource::state::take_large(std::size_t size_bytes, std::size_t alignment,
+                                         filling when) {
+  try {
+    const std::lock_guard hold(mutex_);
+    if (mapped_.data() == nullptr) start(in_pages(size_bytes));
+    return take(in_pages(size_bytes), alignment, when);
+  } catch (const error& reason) {
+    throw bad_alloc(reason);
+  }
+}
+
+/// Large blocks begin where a folio of 2 MiB can be mapped by one entry of the page table.
+void* memory_resource::state::take(std::size_t size_bytes, std::size_t alignment, filling when) {
+  const bool is_huge = size_bytes >= detail::huge_page_bytes;
+  alignment = std::max(alignment, is_huge ? detail::huge_page_bytes : sys::page_bytes());
+  const std::uintptr_t block = ranges_->take(size_bytes, alignment);
+  if (block == 0) {
+    detail::throw_error(ENOMEM, "find a place in the reservation for a block in",
+                        backing_.descriptor.name(), {0, size_bytes});
+  }
+  auto* const data = reinterpret_cast<std::byte*>(block);
+  const auto first = static_cast<std::size_t>(data - mapped_.data());
+  try {
+    make_way(first, first + size_bytes);
+    back_by_disk(first, first + size_bytes, when);
+  } catch (...) {
+    if (first < file_bytes_) {
+      sys::madvise(data, std::min(size_bytes, file_bytes_ - first), MADV_REMOVE);
+    }
+    ranges_->give_back(block);
+    throw;
+  }
+  return data;
+}
+
+/// What will be filled gets its pages now, by zeros, which makes folios of 2 MiB where the file
+/// system has them, as in an append window: one call instead of a fault for each page.
+void memory_resource::state::back_by_disk(std::size_t first, std::size_t end, filling when) {
+  detail::file& file = backing_.descriptor;
+  file.require_free(end - first, settings_.free_disk_percent);
+  if (first < file_bytes_) file.fill_holes(first, std::min(end, file_bytes_) - first);
+  if (end > file_bytes_) {
+    file.extend(std::max(first, file_bytes_), end);
+    detail::add(detail::process_counters.mapped_bytes, end - file_bytes_);
+    file_bytes_ = end;
+  }
+  if (when == filling::unknown) return;
+  file.write_zeros(first, end - first);
+  detail::map_window(mapped_.data(), {first, end - first});
+}
+
+/// Before a block comes into memory. At the end of the file it is as if a vector were appended to;
+/// what the program brings back in front of it is looked for now and then.
+void memory_resource::state::make_way(std::size_t first, std::size_t end) {
+  if (share_ == nullptr) return require_written(0);
+  unseen_bytes_ += end - first;
+  if (unseen_bytes_ >= detail::limit_of(settings_) / 8) {
+    share_->find_loose();
+    unseen_bytes_ = 0;
+  }
+  require_written(end > file_bytes_ ? share_->advance(first, end) : share_->make_way(end - first));
+}
+
+void memory_resource::state::require_written(int result) {
+  if (failed_ == 0) failed_ = result;
+  if (failed_ != 0) detail::throw_error(-failed_, "write back", backing_.descriptor.name());
+}
+
+void memory_resource::state::give_back_large(void* block, std::size_t size_bytes) noexcept {
+  const std::size_t size = in_pages(size_bytes);
+  // Before another thread gets the range. Where holes cannot be punched, the next block there finds
+  // its space allocated.
+  const int failed = sys::madvise(block, size, MADV_REMOVE);
+  if (failed != 0 && failed != -EOPNOTSUPP) {
+    detail::report_error(-failed, "give back", backing_.descriptor.name(), {0, size});
+  }
+  const std::lock_guard hold(mutex_);
+  ranges_->give_back(reinterpret_cast<std::uintptr_t>(block));
+}
+
+void memory_resource::state::trim() {
+  const std::lock_guard hold(mutex_);
+  if (file_bytes_ == 0) return;
+  require_written(0);
+  const int failed =
+      detail::write_back_and_drop(backing_.descriptor.descriptor(), mapped_.data(), 0, file_bytes_);
+  if (failed != 0) {
+    detail::add(detail::process_counters.sync_failures, 1);
+    if (share_ != nullptr) share_->note_failure(failed);
+  } else if (share_ != nullptr) {
+    share_->note_dropped(0, file_bytes_);
+    share_->find_loose();
+  }
+  require_written(failed);
+}
+
+void memory_resource::state::advise(access how) {
+  const std::lock_guard hold(mutex_);
+  advised_ = how;
+  if (mapped_.data() != nullptr) detail::advise(mapped_.data(), mapped_.size_bytes(), how);
+}
+
+std::size_t memory_resource::state::used_bytes() const noexcept {
+  const std::lock_guard hold(mutex_);
+  return ranges_ ? ranges_->used_bytes() : 0;
+}
+
+std::size_t memory_resource::state::disk_size_bytes() const {
+  const std::lock_guard hold(mutex_);
+  return backing_.descriptor.is_open() ? backing_.descriptor.allocated_bytes() : 0;
+}
+
+std::size_t memory_resource::state::resident_bytes() const noexcept {
+  const std::lock_guard hold(mutex_);
+  return detail::resident_bytes(mapped_.data(), file_bytes_);
+}
+
+std::size_t memory_resource::state::reservation_bytes() const noexcept {
+  const std::lock_guard hold(mutex_);
+  return mapped_.size_bytes();
+}
+
+memory_budget memory_resource::state::budget() const noexcept {
+  const std::lock_guard hold(mutex_);
+  return share_ != nullptr ? share_->budget() : memory_budget();
+}
+
+// --- which block comes from where ----------------------------------------------------------------
+
+memory_resource::memory_resource(const options& settings)
+    : state_(std::make_unique<state>(settings)) {}
+
+memory_resource::~memory_resource() {
+  if (!state_->inherited()) return;
+  [[maybe_unused]] const state* left = state_.release();  // the parent's
+}
+
+void* memory_resource::do_allocate(std::size_t size_bytes, std::size_t alignment) {
+  if (state_->inherited()) throw bad_alloc(error(EPERM, "allocate in a forked child", ""));
+  return is_small(size_bytes, alignment)
+             ? state_->take_small(size_bytes, alignment)
+             : state_->take_large(size_bytes, alignment, state::filling::unknown);
+}
+
+void memory_resource::do_deallocate(void* block, std::size_t size_bytes, std::size_t alignment) {
+  if (state_->inherited()) return;
+  if (is_small(size_bytes, alignment)) {
+    state_->give_back_small(block, size_bytes, alignment);
+  } else {
+    state_->give_back_large(block, size_bytes);
+  }
+}
+
+bool memory_resource::do_is_equal(const std::pmr::memory_resource& other) const noexcept {
+  return this == &other;
+}
+
+std::size_t memory_resource::used_bytes() const noexcept { return state_->used_bytes(); }
+std::size_t memory_resource::disk_size_bytes() const { return state_->disk_size_bytes(); }
+std::size_t memory_resource::resident_bytes() const noexcept { return state_->resident_bytes(); }
+std::size_t memory_resource::reservation_bytes() const noexcept {
+  return state_->reservation_bytes();
+}
+memory_budget memory_resource::budget() const noexcept { return state_->budget(); }
+void memory_resource::advise(access how) { state_->advise(how); }
+void memory_resource::trim() {
+  if (!state_->inherited()) state_->trim();
+}
+
+memory_resource& default_memory_resource() noexcept {
+  alignas(memory_resource) static std::byte place[sizeof(memory_resource)];
+  static memory_resource* const instance = ::new (static_cast<void*>(place)) memory_resource;
+  return *instance;
+}
+
+}  // namespace mapvec

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+//
+// An operator new that fails when it is told to, for programs that use this header; others keep
+// their own.
+#pragma once
+
+#include <cstddef>
+
+namespace mapvec::test {
+
+/// While it lives, the n-th allocation (from 0) of its thread throws std::bad_alloc, once.
+class failing_new {
+ public:
+  explicit failing_new(std::size_t nth);
+  ~failing_new();
+  failing_new(const failing_new&) = delete;
+  failing_new& operator=(const failing_new&) = delete;
+};
+
+}  // namespace mapvec::test

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+//
+// Goal: the budget is kept when a block is allocated, alone and together with vectors. Method: the
+// pages of the file that are in memory, asked of the kernel, after each allocation.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory_resource>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <mapvec/memory_resource.hpp>
+#include <mapvec/vector.hpp>
+
+#include "resource_case.hpp"
+
+namespace mapvec::test {
+namespace {
+
+constexpr std::size_t budget_bytes = 8 * MiB;
+// What is brought back, or allocated, is seen after so many bytes of new blocks.
+constexpr std::size_t unseen_bytes = budget_bytes / 8;
+
+class budget_of_memory : public resource_case {
+ protected:
+  options bounded() const {
+    return {.builder = segment_builder::unnamed(directory_.path()),
+            .memory_budget_bytes = budget_bytes};
+  }
+};
+
+TEST_F(budget_of_memory, holds_for_a_deque_of_four_times_as_much) {
+  memory_resource memory(bounded());
+  std::pmr::deque<std::uint64_t> numbers(&memory);
+  std::size_t most_bytes = 0;
+  std::size_t used_bytes = 0;
+  while (numbers.size() * sizeof(numbers[0]) < 4 * budget_bytes) {
+    numbers.push_back(numbers.size());
+    if (memory.used_bytes() == used_bytes) continue;
+    used_bytes = memory.used_bytes();
+    most_bytes = std::max(most_bytes, memory.resident_bytes());
+  }
+  EXPECT_LE(most_bytes, budget_bytes + unseen_bytes);
+  EXPECT_LE(memory.budget().held_bytes(), used_bytes);
+  for (std::size_t i = 0; i < numbers.size(); ++i) ASSERT_EQ(numbers[i], i);
+}
+
+TEST_F(budget_of_memory, holds_for_many_blocks) {
+  memory_resource memory(bounded());
+  std::pmr::vector<std::pmr::vector<std::uint64_t>> rows(&memory);
+  std::size_t most_bytes = 0;
+  for (std::uint64_t i = 0; i < 128; ++i) {
+    rows.emplace_back(128 * KiB / sizeof(std::uint64_t) * 4, i);
+    most_bytes = std::max(most_bytes, memory.resident_bytes());
+  }
+  EXPECT_LE(most_bytes, budget_bytes + unseen_bytes + 512 * KiB);  // the last is filled after that
+  for (std::uint64_t i = 0; i < 128; ++i) ASSERT_EQ(rows[i].back(), i);
+}
+
+TEST_F(budget_of_memory, holds_where_freed_ranges_are_used_again) {
+  memory_resource memory(bounded());
+  std::vector<block_of_memory*> blocks(64);
+  for (auto*& each : blocks) each = new block_of_memory(memory, 1 * MiB);
+  std::size_t most_bytes = 0;
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      delete std::exchange(blocks[i], nullptr);
+      blocks[i] = new block_of_memory(memory, 1 * MiB);
+      most_bytes = std::max(most_bytes, memory.resident_bytes());
+      blocks[i]->fill(static_cast<char>(i));
+    }
+  }
+  EXPECT_LE(most_bytes, budget_bytes + unseen_bytes);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    EXPECT_TRUE(blocks[i]->is_full_of(static_cast<char>(i)));
+    delete blocks[i];
+  }
+}
+
+TEST_F(budget_of_memory, is_shared_with_vectors) {
+  const memory_budget budget(budget_bytes);
+  const options sharing{.builder = segment_builder::unnamed(directory_.path()), .budget = budget};
+  memory_resource memory(sharing);
+  vector<std::uint64_t> numbers(sharing);
+  std::pmr::deque<std::uint64_t> others(&memory);
+  std::size_t most_bytes = 0;
+  for (std::size_t i = 0; i < 4 * budget_bytes / sizeof(std::uint64_t); ++i) {
+    numbers.push_back(i);
+    others.push_back(i);
+    if (i % 8'192 == 0) {
+      most_bytes = std::max(most_bytes, memory.resident_bytes() + numbers.resident_bytes());
+    }
+  }
+  EXPECT_EQ(memory.budget(), budget);
+  EXPECT_LE(most_bytes, budget_bytes + unseen_bytes);
+  for (std::size_t i = 0; i < numbers.size(); ++i) ASSERT_TRUE(numbers[i] == i && others[i] == i);
+}
+
+TEST_F(budget_of_memory, holds_after_the_program_has_read_everything) {
+  memory_resource memory(bounded());
+  std::pmr::vector<std::uint64_t> numbers(8 * MiB, 7, &memory);
+  EXPECT_EQ(std::count(numbers.begin(), numbers.end(), 7U), 8 * MiB);
+  EXPECT_GT(memory.resident_bytes(), budget_bytes);
+  const block_of_memory next(memory, 4 * MiB);
+  EXPECT_LE(memory.resident_bytes(), budget_bytes);
+}
+
+}  // namespace
+}  // namespace mapvec::test
