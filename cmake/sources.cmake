@@ -58,6 +58,7 @@ set(mapvec_headers
   include/mapvec/detail/load_elements.hpp
   include/mapvec/raw_file.hpp
   include/mapvec/file_reference.hpp
+  include/mapvec/std_vector.hpp
   include/mapvec/mapvec.hpp)
 
 # Of each component, see components.cmake.

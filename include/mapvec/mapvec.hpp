@@ -29,6 +29,7 @@
 #include <mapvec/sort.hpp>
 #include <mapvec/sorted_view.hpp>
 #include <mapvec/stats.hpp>
+#include <mapvec/std_vector.hpp>
 #include <mapvec/storage.hpp>
 #include <mapvec/temporary.hpp>
 #include <mapvec/top_n.hpp>

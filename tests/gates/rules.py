@@ -140,6 +140,7 @@ LAYERS = [
         "include/mapvec/raw_file.hpp",
         "src/raw_file.cpp",
         "include/mapvec/file_reference.hpp",
+        "include/mapvec/std_vector.hpp",
     ]),
     ("integrations", [
         "include/mapvec/serialize/nlohmann_json.hpp",
