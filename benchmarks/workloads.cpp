@@ -12,6 +12,7 @@
 #include "peers/pwrite_loop.hpp"
 #include "peers/remap_doubling_vector.hpp"
 #include "workloads.hpp"
+#include "workloads_containers.hpp"
 #include "workloads_past.hpp"
 #include "workloads_sort.hpp"
 
@@ -125,6 +126,22 @@ std::vector<workload> workloads() {
       {"search/std", search_loop},
       {"reduce/mapvec", reduce_cold},
       {"reduce/std", reduce_mapped},
+      {"fill_vector/allocated", fill_vector},
+      {"fill_vector/allocated_bounded", fill_vector_bounded},
+      {"fill_vector/mapvec", push_back<ours>},
+      {"fill_vector/std", push_back<std_vector>},
+      {"fill_deque/allocated", fill_deque},
+      {"fill_deque/allocated_bounded", fill_deque_bounded},
+      {"fill_deque/std", fill_deque_std},
+      {"fill_map/allocated", fill_map},
+      {"fill_map/std", fill_map_std},
+      {"to_std/mapvec", to_std_vector},
+      {"to_std/iterators", to_std_vector_by_iterators},
+      {"to_std/read", read_to_memory},
+      {"import/mapvec", import_raw},
+      {"import/copy", copy_by_pieces},
+      {"export/mapvec", export_raw},
+      {"export/write", write_and_sync},
       {"growth/mapvec", grow_ours},
       {"growth/fallocate", grow_by_hand},
   };

@@ -77,6 +77,17 @@ CONTENDERS = {
     "stxxl_reader": Contender("stxxl::vector, bufreader", "stxxl", **STXXL),
     "lmdb": Contender("LMDB", every=3, **LMDB),
     "lmdb_cold": Contender("LMDB", "lmdb", **LMDB),
+    "allocated": Contender("mapvec::allocator"),
+    "allocated_bounded": Contender("mapvec::allocator, budget of 128 MiB"),
+    "allocated_random": Contender("mapvec::allocator, advised: random", "allocated"),
+    "std_default": Contender("std::allocator", "std"),
+    "to_std_vector": Contender("mapvec::to_std_vector", "mapvec"),
+    "iterators": Contender("std::vector(v.begin(), v.end())"),
+    "read": Contender("read of 1 MiB into memory (the limit)"),
+    "import_raw": Contender("mapvec::import_raw", "mapvec"),
+    "copy": Contender("read and pwrite of 1 MiB, fallocate (the limit)"),
+    "export_raw": Contender("mapvec::export_raw", "mapvec"),
+    "write": Contender("pwrite of 1 MiB, fallocate, fsync (the limit)"),
     "sort": Contender("mapvec::sort", "mapvec"),
     "sort_one": Contender("mapvec::sort, 1 thread", "mapvec", arguments={"threads": 1}),
     "sort_by_member": Contender("mapvec::sort by a member", "mapvec"),
@@ -338,7 +349,37 @@ CELLS_OF_SORTING = (
             ("lower_bound", "std_lower_bound"), {}, GIB, rounds=9, arguments={"reads": 1000}),
     sorting("reduce", "sum of 1 GiB of u64 on the disk", ("reduce", "std_reduce"), {}, GIB),
 )
-CELLS = CELLS_OF_ONE_PROCESS + CELLS_IN_MEMORY + CELLS_PAST_MEMORY + CELLS_OF_SORTING
+
+def of_containers(program, title, contenders, size, goals=None, **rest):
+    return workload(program, title, "s", contenders, goals or {}, "seconds", table="containers",
+                    arguments={"bytes": size, **rest.pop("arguments", {})}, **rest)
+
+
+# What does not fit is in the group, and the standard allocator's containers then are not.
+GROUPED = {"grouped": True, "arguments": {"warm_up": CAP}, "needed_bytes": 4 * GIB}
+CELLS_OF_CONTAINERS = (
+    of_containers("fill_vector", "push_back of 4× the memory limit into a std::vector",
+                  ("allocated", "allocated_bounded", "mapvec"), PAST, rounds=9, **GROUPED),
+    of_containers("fill_deque", "push_back of 4× the memory limit into a std::deque",
+                  ("allocated", "allocated_bounded"), PAST, rounds=9, **GROUPED),
+    of_containers("fill_map", "10^7 random keys into a std::unordered_map of 1.5× the memory limit",
+                  ("allocated_random",), 3 * CAP // 2, {"allocated_random": Goal("most", 120)},
+                  rounds=3, grouped=True, needed_bytes=4 * GIB),
+    of_containers("fill_vector", "push_back of 128 MiB into a std::vector, in memory",
+                  ("allocated", "std", "std_huge"), PIECE),
+    of_containers("fill_deque", "push_back of 128 MiB into a std::deque, in memory",
+                  ("allocated", "std_default"), PIECE),
+    of_containers("fill_map", "3.4·10^6 random keys into a std::unordered_map, in memory",
+                  ("allocated_random", "std_default"), PIECE),
+    of_containers("to_std", "128 MiB into a std::vector, cached",
+                  ("to_std_vector", "iterators", "read"), PIECE),
+    of_containers("import", "import_raw of 128 MiB, cached", ("import_raw", "copy"), PIECE,
+                  {"copy": Goal("speed", 0.95)}),
+    of_containers("export", "export_raw of 128 MiB, to the disk", ("export_raw", "write"), PIECE,
+                  {"write": Goal("speed", 0.95)}),
+)
+CELLS = (CELLS_OF_ONE_PROCESS + CELLS_IN_MEMORY + CELLS_PAST_MEMORY + CELLS_OF_SORTING
+         + CELLS_OF_CONTAINERS)
 TABLES = tuple(dict.fromkeys(cell.table for cell in CELLS))
 
 

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "workloads_containers.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <mapvec/allocator.hpp>
+#include <mapvec/raw_file.hpp>
+#include <mapvec/std_vector.hpp>
+#include <mapvec/vector.hpp>
+
+#include "peers/bench_directory.hpp"
+#include "peers/pwrite_loop.hpp"
+#include "workloads.hpp"
+
+namespace bench {
+namespace {
+
+// Half of the memory group: the rest is the program's, and what it brings back.
+constexpr std::size_t some_budget = 128 * mapvec::MiB;
+
+/// A container and the memory it lies in.
+template <class Container, std::size_t budget_bytes>
+class in_file {
+ public:
+  void push_back(number value) { elements_.push_back(value); }
+
+ private:
+  mapvec::memory_resource memory_{mapvec::options{.memory_budget_bytes = budget_bytes}};
+  Container elements_{mapvec::allocator<number>(memory_)};
+};
+
+using allocated_vector = std::vector<number, mapvec::allocator<number>>;
+using allocated_deque = std::deque<number, mapvec::allocator<number>>;
+
+template <class Container>
+counters fill(const job& asked) {
+  return append<Container>(asked, push_each{}, ends::in_memory);
+}
+
+// A node is a pointer and two numbers, in a block of 32 bytes, and has a bucket.
+constexpr std::size_t entry_bytes = 40;
+
+template <class Map>
+counters insert_random(const job& asked, Map& map) {
+  const std::size_t count = asked.bytes / entry_bytes;
+  const stopwatch watch;
+  map.reserve(count);
+  number key = 0;
+  for (number i = 0; i < count; ++i) {
+    key = key * 6364136223846793005U + 1442695040888963407U;
+    map.emplace(key, i);
+  }
+  const double seconds = watch.seconds();
+  return {{"seconds", seconds}, {"nanoseconds", seconds * 1e9 / static_cast<double>(count)}};
+}
+
+constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+
+/// A file of plain elements in the page cache.
+class raw_elements {
+ public:
+  explicit raw_elements(std::size_t bytes)
+      : file_(::open(path().c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {
+    peers::extend(file_.fd(), peers::allocation::fallocate, 0, bytes);
+    const std::vector<char> piece(piece_bytes, 'x');
+    for (std::size_t done = 0; done < bytes; done += piece_bytes) {
+      const auto at = static_cast<off_t>(done);
+      peers::require(::pwrite(file_.fd(), piece.data(), piece_bytes, at) == piece_bytes, "write");
+    }
+  }
+  ~raw_elements() { ::unlink(path().c_str()); }
+  raw_elements(const raw_elements&) = delete;
+  raw_elements& operator=(const raw_elements&) = delete;
+
+  void read_piece(char* into, std::size_t position) const {
+    const auto at = static_cast<off_t>(position);
+    peers::require(::pread(file_.fd(), into, piece_bytes, at) == piece_bytes, "read");
+  }
+  void sync() const { peers::require(::fsync(file_.fd()) == 0, "sync"); }
+  static std::string path() { return peers::bench_directory() + "/elements.raw"; }
+
+ private:
+  peers::owned_file file_;
+};
+
+/// Twice; the first time is not counted.
+template <class Pass>
+counters time_second(const Pass& pass) {
+  pass();
+  const stopwatch watch;
+  pass();
+  return {{"seconds", watch.seconds()}};
+}
+
+mapvec::vector<number> pushed(const job& asked) {
+  mapvec::vector<number> made;
+  made.reserve(asked.count());
+  push_each{}(made, asked.bytes);
+  return made;
+}
+
+}  // namespace
+
+counters fill_vector(const job& asked) { return fill<in_file<allocated_vector, 0>>(asked); }
+counters fill_vector_bounded(const job& asked) {
+  return fill<in_file<allocated_vector, some_budget>>(asked);
+}
+counters fill_deque(const job& asked) { return fill<in_file<allocated_deque, 0>>(asked); }
+counters fill_deque_bounded(const job& asked) {
+  return fill<in_file<allocated_deque, some_budget>>(asked);
+}
+counters fill_deque_std(const job& asked) { return fill<std::deque<number>>(asked); }
+
+counters fill_map(const job& asked) {
+  using entries = mapvec::allocator<std::pair<const number, number>>;
+  mapvec::memory_resource memory;
+  memory.advise(mapvec::access::random);
+  std::unordered_map<number, number, std::hash<number>, std::equal_to<>, entries> map{
+      entries(memory)};
+  return insert_random(asked, map);
+}
+counters fill_map_std(const job& asked) {
+  std::unordered_map<number, number> map;
+  return insert_random(asked, map);
+}
+
+counters to_std_vector(const job& asked) {
+  const mapvec::vector<number> elements = pushed(asked);
+  return time_second([&] { keep(mapvec::to_std_vector(elements)); });
+}
+counters to_std_vector_by_iterators(const job& asked) {
+  const mapvec::vector<number> elements = pushed(asked);
+  return time_second([&] { keep(std::vector<number>(elements.begin(), elements.end())); });
+}
+counters read_to_memory(const job& asked) {
+  const raw_elements file(asked.bytes);
+  return time_second([&] {
+    const auto memory = std::make_unique_for_overwrite<char[]>(asked.bytes);
+    for (std::size_t done = 0; done < asked.bytes; done += piece_bytes) {
+      file.read_piece(memory.get() + done, done);
+    }
+    keep(memory);
+  });
+}
+
+counters import_raw(const job& asked) {
+  const raw_elements file(asked.bytes);
+  return time_second([&] {
+    mapvec::vector<number> elements;
+    mapvec::import_raw(elements, raw_elements::path());
+    keep(elements);
+  });
+}
+counters copy_by_pieces(const job& asked) {
+  const raw_elements file(asked.bytes);
+  return time_second([&] {
+    std::vector<char> piece(piece_bytes);
+    peers::pwrite_loop<peers::allocation::fallocate> copy;
+    for (std::size_t done = 0; done < asked.bytes; done += piece_bytes) {
+      file.read_piece(piece.data(), done);
+      copy.write_from(piece.data(), piece_bytes);
+    }
+  });
+}
+
+counters export_raw(const job& asked) {
+  const mapvec::vector<number> elements = pushed(asked);
+  const std::string path = peers::bench_directory() + "/exported.raw";
+  return time_second([&] {
+    mapvec::export_raw(elements, path);
+    ::unlink(path.c_str());
+  });
+}
+counters write_and_sync(const job& asked) {
+  return time_second([&] {
+    const raw_elements file(asked.bytes);
+    file.sync();
+  });
+}
+
+}  // namespace bench
