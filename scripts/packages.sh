@@ -17,6 +17,12 @@ test_packages=(
   qemu-system-common    # qemu-storage-daemon: a disk that logs each write, for power cuts
   libxtensor-dev        # another reader of .npy files
   libbenchmark-dev      # the benchmarks are compiled, not run
+  libstxxl-dev          # the program that a page of docs/migration begins with
+)
+docs_packages=(         # the documentation site, which the tests build too
+  mkdocs mkdocs-material  # the pages
+  doxygen               # the reference of the headers
+  python3               # what mkdocs and its hooks run on
 )
 benchmark_packages=(
   libbenchmark-dev      # what needs many repetitions

@@ -12,7 +12,8 @@ import rules
 import sources
 
 COPIED_FILES = ["README.md", "CMakeLists.txt", "CMakePresets.json", ".clang-format", ".clang-tidy",
-                "CITATION.cff", "run", "test"]
+                "CITATION.cff", "run", "test", "mkdocs.yml", "CHANGELOG.md", "CONTRIBUTING.md",
+                "SECURITY.md"]
 LAST_LINE = 10**9
 
 
@@ -70,6 +71,17 @@ PLANTS = {
         plant("CITATION.cff", "version: 0.0.9\n", "version 0.0.9"),
         plant("CITATION.cff", "title:\n", "has no title"),
         plant(".github/ISSUE_TEMPLATE/planted.yml", "name: planted\n", "has no body"),
+    ],
+    "links": [
+        plant("README.md", "[planted](docs/planted.md)\n", "planted.md leads nowhere"),
+        plant("docs/design.md", "[planted](#planted)\n", "#planted leads to no section"),
+        plant("docs/design.md", "[planted](guarantees.md#planted)\n", "leads to no section"),
+        plant("docs/guide.md", "[planted](../../planted)\n", "leads out of the checkout"),
+    ],
+    "site": [
+        plant("docs/guide.md", "[planted](planted.md)\n", "planted.md"),
+        plant("docs/guide.md", '<img src="https://planted.org/a.png">\n', "loads https://planted"),
+        plant("include/mapvec/units.hpp", "/// \\planted\nstruct planted {};\n", "planted"),
     ],
     "include_cost": [
         plant("include/mapvec/units.hpp", "#include <regex>\n", "<regex> is not among"),

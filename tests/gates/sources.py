@@ -6,8 +6,8 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ["include", "src", "examples", "tests", "benchmarks", "scripts", "cmake", ".ci",
-           ".github"]
+FOLDERS = ["include", "src", "examples", "tests", "benchmarks", "scripts", "cmake", "docs",
+           ".ci", ".github"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 SKIPPED = 77
 

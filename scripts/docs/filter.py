@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+#
+# What doxygen reads instead of a header (filter.py HEADER), line for line: the paragraphs at the
+# top become the comment of the file, REQUIRES: a precondition, and < and > in sentences stand for
+# themselves. What is in namespace detail is left out but for vector_base, whose members are those
+# of the vectors; it is shown as a class of namespace mapvec.
+import re
+import sys
+
+HIDE, SHOW = " /** \\cond */", "/** \\endcond */ "
+BASE = re.compile(r"^template <class T, lifetime \w+ = [\w:]+>$")
+
+
+def escape(sentence):
+    """Signs that doxygen would take for tags, outside of `code`."""
+    pieces = sentence.split("`")
+    return "`".join(piece if i % 2 else re.sub(r"([<>@])", r"\\\1", piece)
+                    for i, piece in enumerate(pieces))
+
+
+def head_comment(lines):
+    """The first paragraphs, as the comment of the file; blocks of code among them stay code."""
+    end = next(i for i, line in enumerate(lines) if not line.startswith("//"))
+    head = ["/// \\file"] + ["///" + line[2:] for line in lines[1:end]]
+    is_code = False
+    for i, line in enumerate(head):
+        next_line = head[i + 1] if i + 1 < len(head) else ""
+        if line == "///" and not is_code and re.match(r"///   \S", next_line):
+            is_code, head[i] = True, "/// \\code{.cpp}"
+        elif line == "///" and is_code:
+            is_code, head[i] = False, "/// \\endcode"
+        elif not is_code:
+            head[i] = escape(line)
+    return head + lines[end:]
+
+
+def comment(line):
+    found = re.match(r"(.*?///<?)(.*)", line)
+    if not found:
+        return line
+    return found[1] + escape(found[2]).replace(" REQUIRES:", " \\pre")
+
+
+def without_details(lines):
+    shown, is_hidden, is_in_base = [], False, False
+    for i, line in enumerate(lines):
+        declares_a_name_only = lines[i + 2:i + 3] == ["}"]
+        if re.match(r"namespace (mapvec::)?detail \{", line) and not declares_a_name_only:
+            is_hidden = True
+            line += HIDE
+        elif re.match(r"\}  // namespace (mapvec::)?detail$", line) and is_hidden:
+            is_hidden = False
+            line = SHOW + line
+        elif BASE.match(line) and lines[i + 1].startswith("class vector_base"):
+            is_hidden, is_in_base = False, True
+            line = SHOW + "} " + line
+        elif is_in_base and line == " protected:":
+            line += HIDE
+        elif is_in_base and line == "};":
+            is_hidden, is_in_base = True, False
+            line = SHOW + line + " namespace detail {" + HIDE
+        shown.append(line.replace("detail::vector_base", "vector_base"))
+    return shown
+
+
+def filtered(name, text):
+    lines = head_comment(text.splitlines())
+    if "/serialize/" in name:  # what other libraries call is no part of the reference
+        lines = [line for line in lines if line.startswith("///")]
+    lines = [line if i < 1 else comment(line) for i, line in enumerate(lines)]
+    return "\n".join(without_details(lines)) + "\n"
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as header:
+        sys.stdout.write(filtered(sys.argv[1], header.read()))
