@@ -4,15 +4,15 @@
 //
 //   for (const auto block : mapvec::blocks(std::as_const(v))) sum(block);  // a std::span
 //
-//  - Reading (of a const vector or a file_view): what is in memory is shown in place; all else goes
-//    past the page cache into a few buffers, read by threads that run ahead. So other data keeps
-//    its place in memory. A block is valid until the next one is asked for, and may be a copy:
-//    position() says where its elements are in the vector. They must not change meanwhile.
-//  - Changing (of a vector that is not const): blocks are the vector's own elements, valid like all
-//    its elements. What was not in memory before is written back behind the loop, and let go.
-//
-// The vector must not grow or shrink before the range has ended. Leaving the loop early ends it.
-// Elements not trivially copyable, or aligned to more than 4 KiB, are always shown in place.
+//  - Reading (of a const vector or a file_view): what is in memory is shown in place, and always
+//    what is not trivially copyable or aligned to more than 4 KiB; all else goes past the page
+//    cache into a few buffers, read by threads that run ahead. Elements must not change meanwhile.
+//  - Changing (of a vector that is not const): blocks are the vector's own elements. What was not
+//    in memory before is written back behind the loop, and let go.
+//  - Invalidation: a block that is read is valid until the next is asked for; it may be a copy of
+//    the elements at position(). The vector must not grow or shrink before the range has ended.
+//  - Errors: begin() and each step throw `error`; so does changing in a forked child (EPERM).
+//  - Cost: linear; nothing before begin().
 #pragma once
 
 #include <algorithm>
@@ -284,7 +284,7 @@ class block_range {
   value_type current_{};
 };
 
-/// Costs nothing before begin().
+/// The blocks of all elements. Leaving the loop early ends them.
 template <class T>
 auto blocks(const vector<T>& read, const block_options& how = {}) {
   return block_range(
@@ -300,7 +300,6 @@ auto blocks(const file_view<T>& read, const block_options& how = {}) {
   return block_range(
       detail::block_source<T>(detail::source_of(read), how, detail::memory_for(read, how)));
 }
-/// Throws `error` (EPERM) in a forked child.
 template <class T>
 auto blocks(vector<T>& changed, const block_options& how = {}) {
   return block_range(detail::walk_of(changed, how));

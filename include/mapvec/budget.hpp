@@ -24,6 +24,9 @@
 //    most 8 MiB, and less where many are appended to in turn. Those that have not been for long
 //    give up theirs first; when they go on, what the kernel reads back for them is not counted
 //    before their next few MiB.
+//  - Errors: making one may throw; a budget never fails afterwards.
+//  - Invalidation: none.
+//  - Cost: asking and copying one is constant.
 //  - A file_vector keeps one page more, its header. Pages that another process has mapped cannot be
 //    dropped.
 //

@@ -4,6 +4,10 @@
 // std::vector throws; what the system refuses is `error`, and `bad_alloc` where a container asked
 // its allocator; a file that is not ours to open is `format_error`. Destructors never throw: they
 // hand their errors to a handler.
+//
+//  - Errors: making an exception may throw std::bad_alloc; nothing else here throws.
+//  - Invalidation: texts are valid as long as the exception or a copy of it.
+//  - Cost: texts are put together when the exception is made; all else is constant.
 #pragma once
 
 #include <cstddef>

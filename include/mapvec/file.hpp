@@ -16,7 +16,10 @@
 namespace mapvec {
 
 /// A path as a parameter: a C string, or anything with c_str() such as std::string and
-/// std::filesystem::path. Holds no copy: it lives as long as its argument.
+/// std::filesystem::path.
+///
+///  - Invalidation: it holds no copy, so it is valid as long as its argument.
+///  - Cost: constant.
 class path_view {
  public:
   path_view(const char* text) noexcept : text_(text) {}

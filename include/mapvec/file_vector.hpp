@@ -11,8 +11,15 @@
 //    atomic way.
 //  - A failed write-back is for ever: commit, growing and evicting throw from then on, and the file
 //    keeps its last good commit. Reopen it to go on.
-//  - Foreign files are checked before anything is written. `error` is what the system refuses,
-//    `format_error` a file that does not hold what was asked for.
+//  - Errors: `error` is what the system refuses, `format_error` a file that does not hold what was
+//    asked for; foreign files are checked before anything is written. std::length_error is a count
+//    for which the header has no room.
+//  - Invalidation: what ends or exchanges the file (close, abandon, replace, moving into the
+//    vector, its destructor) makes all pointers invalid. Nothing else does but what vector_base.hpp
+//    says.
+//  - Cost: what waits for the disk says how often, and writes what has changed since it last did.
+//    replace, snapshot and persist copy where they cannot link. All else is constant, or linear in
+//    the elements it is given.
 //
 // Thread-safe like vector, with one difference: to hand out an element that can be changed is a
 // change. Threads that read while one appends use pointers taken before, or a const reference to
@@ -289,11 +296,12 @@ file_vector<T> persist(vector<T>&& source, path_view path, const options& settin
   return made;
 }
 
-/// Erases what equals `value`, or what `remove` says; returns how many.
+/// Erases what equals `value`; returns how many.
 template <class T, class U = T>
 std::size_t erase(file_vector<T>& target, const U& value) {
   return erase_if(target, [&](const T& element) { return element == value; });
 }
+/// The same for what `remove` says.
 template <class T, class Predicate>
 std::size_t erase_if(file_vector<T>& target, Predicate remove) {
   return detail::erase_where(target, std::move(remove));

@@ -8,6 +8,13 @@
 // opened again. The writer does not cut the file below what views have mapped; a program that does
 // not know the lock may, and reading what is gone is SIGBUS. A forked child may use the view like
 // its parent. Thread-safe like a const std::vector; refresh() is a change.
+//
+//  - Errors: open, refresh and at say what they throw. path() may throw std::bad_alloc, a
+//    comparison what that of elements throws; nothing else throws.
+//  - Invalidation: pointers are valid as long as the view they are from, or the one it was moved
+//    to.
+//  - Cost: constant, but for what says otherwise and for comparisons. Touching an element that is
+//    not in memory is a page fault.
 #pragma once
 
 #include <cstddef>

@@ -5,8 +5,10 @@
 // hundreds at a time, for each page once, and reads from end to end where nearly all are wanted.
 // What is in memory costs what it would cost in the loop, or less.
 //
-// Takes 16 bytes of memory for each index, in pieces of 4 million indices. Reads only, so several
-// threads may gather from one vector.
+//  - Errors: `error` when reading fails, std::bad_alloc, and what reading the indices throws.
+//  - Invalidation: none. Reads only, so several threads may gather from one vector.
+//  - Cost: 16 bytes of memory for each index, in pieces of 4 million indices. Each piece is sorted
+//    and reads a page once at most.
 #pragma once
 
 #include <algorithm>

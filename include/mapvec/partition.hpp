@@ -18,6 +18,9 @@
 //  - Where an exception comes from the last step, which looks for the index, a vector and a
 //    file_vector are partitioned already.
 //  - What is partitioned is left alone.
+//  - Errors: as for sort(), and what pred throws.
+//  - Invalidation: as for sort(): none in a vector, all pointers into a file_vector.
+//  - Cost: as for sort() where it sorts, else linear.
 //
 // Nobody may use the elements meanwhile. A forked child may not partition (EPERM).
 #pragma once

@@ -7,6 +7,9 @@
 //   mapvec::export_raw(v, "samples.f64");   // makes a new file of all elements
 //
 // Bytes are taken as they are: of this machine's order, each sizeof(T).
+//
+//  - Invalidation: none; the vector that is read into grows as by append_range.
+//  - Cost: linear: each byte is read once and written once.
 #pragma once
 
 #include <cstddef>

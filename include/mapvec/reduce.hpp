@@ -17,9 +17,12 @@
 //    number of elements and the size of a block. (That may shrink under a memory budget below
 //    2 buffers times block_bytes, by default 16 MiB; then give block_bytes that fit.) So the result
 //    is the same each time.
-//  - Operations are called by several threads at once. The first exception of theirs, or `error`
-//    when reading fails, ends the call and is thrown.
-//  - Beside the blocks there is one result for each: for numbers, 8 MiB for a TiB.
+//  - Operations are called by several threads at once.
+//  - Errors: the first exception of an operation, or `error` when reading fails, ends the call and
+//    is thrown.
+//  - Invalidation: none; they only read.
+//  - Cost: linear, each element once. Beside the blocks there is one result for each: for numbers,
+//    8 MiB for a TiB.
 //
 // The elements must not change meanwhile. Calls are to be qualified: for elements or an operation
 // of namespace std, the compiler finds std::reduce(v, init, combine) too.
@@ -109,6 +112,7 @@ class partial_results {
   template <class Operation>
   Sum combined_behind(Sum init, Operation& combine) {
     for (std::optional<Sum>& each : of_blocks_) {
+      // Every block has put its result. NOLINTNEXTLINE(bugprone-unchecked-optional-access)
       init = static_cast<Sum>(std::invoke(combine, std::move(init), *std::move(each)));
     }
     return init;

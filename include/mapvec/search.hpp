@@ -17,9 +17,10 @@
 //  - v must be sorted by comp and proj, as for std::ranges::lower_bound; values need not be, and
 //    may be of another type: comp takes them as they are, on either side, and two of them. NaNs
 //    among float and double are where sort() puts them: at the end.
-//  - Takes 16 bytes of memory for each value, and as many for each page that is asked for at once,
+//  - Invalidation: none; they only read.
+//  - Cost: 16 bytes of memory for each value, and as many for each page that is asked for at once,
 //    in pieces of 4 million values; equal_range takes twice that.
-//  - Throws what comp and proj throw, and `error` when reading fails (a failing disk may be SIGBUS
+//  - Errors: what comp and proj throw, and `error` when reading fails (a failing disk may be SIGBUS
 //    where pages are mapped); `out` then holds some of the results.
 //
 // Reads only, so several threads may search one vector. Calls are to be qualified: for values or a

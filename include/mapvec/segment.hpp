@@ -3,6 +3,14 @@
 // `segment`: an array of fixed capacity in a file of its own, mapped into memory. Raw: the file is
 // the elements and nothing else, capacity() of them, and how many are used is not written down. The
 // file stays when the segment goes. Thread-safe like std::vector.
+//
+//  - Errors: create and open say what they throw. What changes elements throws what these throw,
+//    and `error` (EPERM) in a forked child; disk_size_bytes throws `error`, path std::bad_alloc.
+//  - Invalidation: elements move by truncate_front and by append, which empties the other segment.
+//    All other pointers are valid until the element is dropped or the segment, or the one it was
+//    moved to, ends.
+//  - Cost: create allocates the whole file, open maps it and reads nothing. All else is constant,
+//    or linear in the elements that are made, moved or destroyed.
 #pragma once
 
 #include <algorithm>

@@ -13,10 +13,13 @@
 //  - out is a vector or file_vector, and neither a nor b. The result is appended, in pieces of some
 //    256 KiB, so that out's budget bounds what of it is in memory. merge asks the disk for all of
 //    it before it begins.
-//  - They return how many elements were appended. Strong guarantee: when comp, a projection or the
-//    copy of an element throws, a cannot be read or the disk is full, out has the elements it had.
+//  - They return how many elements were appended.
+//  - Errors: what comp, the projections and copying an element throw, and `error`. Strong
+//    guarantee: when one throws, a cannot be read or the disk is full, out has the elements it had.
+//  - Invalidation: none; out grows as by append_range.
+//  - Cost: linear; at most two calls of comp for each element of a and b, one for merge.
 //
-// At most two calls of comp for each element of a and b, one for merge. Calls are to be qualified:
+// Calls are to be qualified:
 // of merge(a, b, out), elements or a comp of namespace std make the compiler find std::merge too.
 #pragma once
 

@@ -5,24 +5,25 @@
 //   mapvec::sort(v);                                            // as std::ranges::sort(v)
 //   mapvec::sort(v, std::greater<>(), &record::key, {.memory_bytes = 1 * mapvec::GiB});
 //
-//  - What fits into the memory it may take is sorted there, on several threads; to keep equal
+//  - Cost: what fits into the memory it may take is sorted there, on several threads; to keep equal
 //    elements in order, or to sort by a key, takes 2 to 3 times the elements' size. So does, on one
 //    thread and without progress, what is not trivially copyable and keeps its order. For more, a
 //    sort reads and writes all elements twice, and needs a temporary file of their size, which it
 //    allocates before it moves the first: a full disk changes nothing, where space_guaranteed().
-//  - A vector keeps its file, and data() its address. One that is in no file yet is sorted in
-//    memory, whatever that takes. A file_vector gets a new file, which replaces the old one when it
-//    is complete, as replace() does: after a crash either is there, and all elements are committed.
-//    That takes the elements' size once more beside it, and pointers to elements become invalid.
+//  - Invalidation: a vector keeps its file, and data() its address. One that is in no file yet is
+//    sorted in memory, whatever that takes. A file_vector gets a new file, which replaces the old
+//    one when it is complete, as replace() does: after a crash either is there, and all elements
+//    are committed. That takes the elements' size once more beside it, and pointers to elements
+//    become invalid.
 //  - comp and proj are called by several threads at once. They must be a strict weak ordering, as
 //    for std::sort, but NaNs among float and double are no mistake where these are compared by
 //    std::less or std::greater: all of them go to the end.
-//  - When comp, proj or progress throws, a stop is requested or the disk fails, the sort ends with
-//    the first exception. A vector then has its elements in another order, and a file_vector is
-//    unchanged. Once the vector is being overwritten, that takes the time of copying all elements
-//    back. Only if they cannot be, because a disk has failed for good, or is full where
-//    space_guaranteed() is false (copy-on-write file systems), elements are lost: the vector has
-//    failed, like after a failed write-back.
+//  - Errors: when comp, proj or progress throws, a stop is requested or the disk fails, the sort
+//    ends with the first exception. A vector then has its elements in another order, and a
+//    file_vector is unchanged. Once the vector is being overwritten, that takes the time of copying
+//    all elements back. Only if they cannot be, because a disk has failed for good, or is full
+//    where space_guaranteed() is false (copy-on-write file systems), elements are lost: the vector
+//    has failed, like after a failed write-back.
 //  - Sorted elements are left alone: a file_vector is not committed then. What is in strictly
 //    descending order, and trivially copyable, is turned around where it fits into memory; past
 //    that, a run that is in either order takes one comparison for each element, and all are written

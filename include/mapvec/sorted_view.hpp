@@ -11,16 +11,19 @@
 // where sort() writes them twice. So it serves whoever needs them in order only once, to group,
 // count or join, and may be left early.
 //
-//  - begin() takes long: it sorts, and throws what sort() throws. So does every step. After an
-//    exception all that come throw it again.
+//  - Errors: begin() sorts, and throws what sort() throws. So does every step. After an exception
+//    all that come throw it again.
+//  - Invalidation: the vector is as it was. A block is valid until the next step.
+//  - Cost: begin() has the first reading and the writing, the loop the second reading. Before
+//    begin(), nothing.
 //  - comp, proj and progress are called by other threads beside the loop, too.
 //  - The options are those of sort(), but memory_bytes = 0 is half as much: another view that is
 //    joined, or a vector that takes what this one shows, needs as much. It is held as long as the
 //    range lives. A block is some 8 MiB at most, but at least one element.
 //  - Elements are trivially copyable, and may be those of a file_view.
 //
-// The elements must not change as long as the range lives. A block is valid until the next step. A
-// forked child can neither read it nor end the range's life: it may only exec or _exit.
+// The elements must not change as long as the range lives. A forked child can neither read it nor
+// end the range's life: it may only exec or _exit.
 #pragma once
 
 #include <cstddef>

@@ -2,6 +2,10 @@
 //
 // Counters of the whole process: what the library holds now, and what has failed since the start.
 // Any thread may ask at any time.
+//
+//  - Errors: to_string may throw std::bad_alloc, printing what the stream throws.
+//  - Invalidation: none. What is returned is a value.
+//  - Cost: constant; a few loads, no system call.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +36,7 @@ MAPVEC_API statistics stats() noexcept;
 
 /// One line, "active_segments 2, mapped_bytes 2097152, …".
 MAPVEC_API std::string to_string(const statistics& values);
+/// The same, without a newline.
 MAPVEC_API std::ostream& operator<<(std::ostream& out, const statistics& values);
 
 }  // namespace mapvec

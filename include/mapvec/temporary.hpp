@@ -26,8 +26,12 @@ struct temporary_file_access;
 /// used is an error. The others are passed over when missing, not writable, in memory (tmpfs) or on
 /// a network file system. In set-user-id programs the environment is ignored.
 ///
-/// Files are created with mode 0600. All errors are `mapvec::error`, thrown when the first file is
-/// needed, except where named() says otherwise.
+/// Files are created with mode 0600.
+///
+///  - Errors: `mapvec::error`, thrown when the first file is needed, except where named() says
+///    otherwise; and std::bad_alloc.
+///  - Invalidation: none; vectors keep a copy of their builder.
+///  - Cost: constant, but named() reads the directory.
 class MAPVEC_API segment_builder {
  public:
   segment_builder() noexcept = default;

@@ -5,8 +5,12 @@
 //   const std::vector<double> greatest = mapvec::top_n(v, 100);
 //   const auto oldest = mapvec::top_n(people, 10, std::less<>(), &person::born);
 //
-// Goes through the vector as for_each_block does: once, on several threads, in the memory of a few
-// blocks. Each thread keeps at most n + max(n, 64) elements and their positions, all threads
+//  - Errors: the first exception of comp or proj, std::bad_alloc, or `error` when reading fails.
+//  - Invalidation: none; it only reads.
+//  - Cost: goes through the vector as for_each_block does: once, on several threads, in the memory
+//    of a few blocks.
+//
+// Each thread keeps at most n + max(n, 64) elements and their positions, all threads
 // together at most all elements, in a std::vector whose capacity may be twice that; at the end, one
 // more such vector takes what all threads have. That is not counted against the vector's budget.
 // The elements must not change meanwhile.

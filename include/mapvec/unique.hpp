@@ -7,17 +7,18 @@
 //   mapvec::unique_copy(v, one_of_each, {}, &record::key);
 //
 //  - Unlike std::unique, and like std::list::unique, unique() makes the vector shorter.
-//  - Of elements that follow one another and are equal, the first stays. They are read once and in
-//    order, as by blocks(); those of a file_vector up to the first that goes twice, and comp and
-//    proj are called again for them. Nothing is written before the first that goes is found.
-//  - A vector changes in its own file, and data() keeps its address. Where its elements are in
-//    memory, they are changed there; else they are read and written past the page cache, in some
-//    32 MiB of memory, or three quarters of the vector's budget.
+//  - Cost: linear. Of elements that follow one another and are equal, the first stays. They are
+//    read once and in order, as by blocks(); those of a file_vector up to the first that goes
+//    twice, and comp and proj are called again for them. Nothing is written before the first that
+//    goes is found.
+//  - Invalidation: a vector changes in its own file, and data() keeps its address. Where its
+//    elements are in memory, they are changed there; else they are read and written past the page
+//    cache, in some 32 MiB of memory, or three quarters of the vector's budget.
 //  - A file_vector gets a new file, which replaces the old one when it is complete, as replace()
 //    does: after a crash either is there. That takes the elements' size once more beside it, and
 //    pointers to elements become invalid. Only for files of shape (N,): in others, elements that
 //    move up would change their column (EINVAL).
-//  - When comp or proj throws or the disk fails, a file_vector is unchanged, and so is what
+//  - Errors: when comp or proj throws or the disk fails, a file_vector is unchanged, and so is what
 //    unique_copy appends to. A vector then has as many elements as before: those that stay of the
 //    first ones, and behind them what was there. So none is lost, and some may be there twice:
 //    sorting it and beginning again repairs that. (Between the two, elements that are not trivially

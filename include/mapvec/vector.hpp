@@ -6,6 +6,14 @@
 //
 // Thread-safe like std::vector, with one promise more: while one thread appends, others may read
 // existing elements through pointers, spans and iterators taken before, or data().
+//
+//  - Errors: constructors and assignments throw what the growth they need throws, and options are
+//    copied (std::bad_alloc). Nothing is left behind by a constructor that throws.
+//  - Invalidation: moving and swapping keep pointers, which are then into the other vector. Copying
+//    into a vector keeps those to elements that still exist. Moving into it, and its end, make all
+//    pointers to its former elements invalid.
+//  - Cost: moving is constant but for the end of what was there; all else is linear in the elements
+//    made, copied or destroyed. erase and erase_if go through all once.
 #pragma once
 
 #include <initializer_list>
@@ -98,12 +106,13 @@ vector(from_range_t, Range&&, const options& = {}) -> vector<std::ranges::range_
 template <std::ranges::contiguous_range Range>
 explicit vector(const Range&, const options& = {}) -> vector<std::ranges::range_value_t<Range>>;
 
-/// Erases what equals `value`, or what `remove` says; returns how many. The counterparts of
-/// std::erase and std::erase_if, found by their argument: nobody may add overloads to std.
+/// Erases what equals `value`; returns how many. The counterparts of std::erase and std::erase_if,
+/// found by their argument: nobody may add overloads to std.
 template <class T, class U = T>
 std::size_t erase(vector<T>& target, const U& value) {
   return erase_if(target, [&](const T& element) { return element == value; });
 }
+/// The same for what `remove` says.
 template <class T, class Predicate>
 std::size_t erase_if(vector<T>& target, Predicate remove) {
   return detail::erase_where(target, std::move(remove));

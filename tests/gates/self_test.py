@@ -83,6 +83,13 @@ PLANTS = {
         plant("docs/guide.md", '<img src="https://planted.org/a.png">\n', "loads https://planted"),
         plant("include/mapvec/units.hpp", "/// \\planted\nstruct planted {};\n", "planted"),
     ],
+    "api_comments": [
+        plant("include/mapvec/units.hpp", "namespace mapvec {\nvoid planted();\n}\n",
+              "planted: nothing is said of errors"),
+        plant("include/mapvec/stats.hpp", "namespace mapvec {\n/// Throws `error`.\n"
+              "void planted() noexcept;\n}\n", "and it is noexcept"),
+        plant("include/mapvec/gather.hpp", "\n", "gather: nothing is said of cost", 3),
+    ],
     "include_cost": [
         plant("include/mapvec/units.hpp", "#include <regex>\n", "<regex> is not among"),
         plant("include/mapvec/units.hpp", "int x;\n" * rules.VECTOR_OWN_LINES, "at most"),

@@ -5,11 +5,16 @@
 // into being and ends is the derived class's: constructors, copy, move, swap, assignment.
 //
 // For all of it:
-//  - Elements never move by growth: pointers, references, iterators and spans stay valid until the
-//    element is erased or shifted by insert or erase, or the vector destroyed.
-//  - What grows may throw std::length_error (past the reservation; options::reservation_bytes sets
-//    it) and mapvec::error (the disk is full, …). push_back, emplace_back, reserve, resize,
-//    shrink_to_fit and append_range have the strong guarantee, the others what std::vector gives.
+//  - Invalidation: elements never move by growth. Pointers, references, iterators and spans stay
+//    valid until the element is erased or shifted by insert or erase, or the vector destroyed.
+//  - Errors: what grows may throw std::length_error (past the reservation;
+//    options::reservation_bytes sets it) and mapvec::error (the disk is full, …). push_back,
+//    emplace_back, reserve, resize, shrink_to_fit and append_range have the strong guarantee, the
+//    others what std::vector gives. All that is not noexcept throws what elements and ranges throw,
+//    and mapvec::error where it asks the system for something.
+//  - Cost: that of std::vector, but growing copies nothing: it asks the system once for each step
+//    of up to 1 GiB, and for each 2 MiB that are appended. Touching what is not in memory is a
+//    fault.
 //  - Arguments may be elements of the vector itself.
 //  - A forked child may read. Whatever would change the elements' number or order throws
 //    mapvec::error (EPERM) there; clear and pop_back, which cannot throw, change the child's view
