@@ -8,6 +8,7 @@ import re
 import sys
 
 HIDE, SHOW = " /** \\cond */", "/** \\endcond */ "
+TEMPLATE = re.compile(r"(/\*\* \\endcond \*/ \} )?template ")
 BASE = re.compile(r"^template <class T, lifetime \w+ = [\w:]+>$")
 
 
@@ -20,8 +21,7 @@ def escape(sentence):
 
 def head_comment(lines):
     """The first paragraphs, as the comment of the file; blocks of code among them stay code."""
-    end = next(i for i, line in enumerate(lines) if not line.startswith("//"))
-    head = ["/// \\file"] + ["///" + line[2:] for line in lines[1:end]]
+    head = ["/// \\file"] + ["///" + line[2:] for line in lines[1:]]
     is_code = False
     for i, line in enumerate(head):
         next_line = head[i + 1] if i + 1 < len(head) else ""
@@ -31,7 +31,7 @@ def head_comment(lines):
             is_code, head[i] = False, "/// \\endcode"
         elif not is_code:
             head[i] = escape(line)
-    return head + lines[end:]
+    return head
 
 
 def comment(line):
@@ -63,12 +63,32 @@ def without_details(lines):
     return shown
 
 
+def with_rules(header, lines):
+    """Classes say what their header says for all of it, and what that of their base does."""
+    shown = list(lines)
+    for i, line in enumerate(lines):
+        if not re.match(r"class (MAPVEC_API )?\w+\b[^;]*$", line):
+            continue
+        first = i
+        while TEMPLATE.match(lines[first - 1]):
+            first -= 1
+        headers = [header]
+        if ": public vector_base<" in line:
+            headers.append("mapvec/detail/vector_base.hpp")
+        rules = " ".join(f"\\copydetails {each}" for each in headers)
+        before = TEMPLATE.match(lines[first])
+        at = before.end(1) if before and before[1] else 0  # behind what ends the hidden part
+        shown[first] = f"{lines[first][:at]}/** {rules} */ {lines[first][at:]}"
+    return shown
+
+
 def filtered(name, text):
-    lines = head_comment(text.splitlines())
-    if "/serialize/" in name:  # what other libraries call is no part of the reference
-        lines = [line for line in lines if line.startswith("///")]
-    lines = [line if i < 1 else comment(line) for i, line in enumerate(lines)]
-    return "\n".join(without_details(lines)) + "\n"
+    lines = text.splitlines()
+    end = next(i for i, line in enumerate(lines) if not line.startswith("//"))
+    code = [] if "/serialize/" in name else lines[end:]  # what other libraries call is not shown
+    shown = without_details([comment(line) for line in code])
+    shown = with_rules(re.sub(r".*include/", "", name), shown)
+    return "\n".join(head_comment(lines[:end]) + shown) + "\n"
 
 
 if __name__ == "__main__":
