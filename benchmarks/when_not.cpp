@@ -13,8 +13,10 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include <mapvec/file_vector.hpp>
+#include <mapvec/vector.hpp>
 
 namespace {
 
@@ -64,60 +66,81 @@ void fill(const std::filesystem::path& path, std::uint64_t count) {
   made.close();
 }
 
-void change_by_replacing(numbers& held) {
-  mapvec::vector<std::uint64_t> next(held.begin(), held.end());
-  next[many / 2] = 7;
-  held.replace(std::move(next));
+void append_and_commit_each(int count) {
+  auto held = numbers::open(folder() / "one");
+  for (int i = 0; i < count; ++i) {
+    held.push_back(7);
+    held.commit();
+  }
+}
+
+pair_of_ways small_files() {
+  return {"200 files of 100 numbers, against one file of all", [] {},
+          [] {
+            for (int i = 0; i < files; ++i) fill(folder() / std::to_string(i), numbers_per_file);
+          },
+          [] { fill(folder() / "all", files * numbers_per_file); }};
+}
+
+pair_of_ways small_commits() {
+  return {"200 commits of one number, against one commit of all", [] { fill(folder() / "one", 1); },
+          [] { append_and_commit_each(200); },
+          [] {
+            auto held = numbers::open(folder() / "one");
+            for (int i = 0; i < 200; ++i) held.push_back(7);
+            held.commit();
+          }};
+}
+
+pair_of_ways replacing() {
+  return {"one number of 64 MiB replaced, against changed in place and committed",
+          [] { fill(folder() / "large", many); },
+          [] {
+            auto held = numbers::open(folder() / "large");
+            mapvec::vector<std::uint64_t> next(held.begin(), held.end());
+            next[many / 2] = 7;
+            held.replace(std::move(next));
+          },
+          [] {
+            auto held = numbers::open(folder() / "large");
+            held[many / 2] = 7;
+            held.commit();
+          }};
+}
+
+pair_of_ways handing_over() {
+  return {"100 numbers, each by a writer of its own, against one writer that commits each",
+          [] { fill(folder() / "one", 1); },
+          [] {
+            for (int i = 0; i < 100; ++i) {
+              auto held = numbers::open(folder() / "one");
+              held.push_back(7);
+              held.close();
+            }
+          },
+          [] { append_and_commit_each(100); }};
+}
+
+pair_of_ways inserting() {
+  static mapvec::vector<std::uint64_t> held;
+  return {"10 numbers inserted in front of 64 MiB, against appending all of these",
+          [] { held.assign(many, 1); },
+          [] {
+            for (int i = 0; i < 10; ++i) held.insert(held.begin(), 7);
+          },
+          [] {
+            mapvec::vector<std::uint64_t> made;
+            for (std::uint64_t i = 0; i < many; ++i) made.push_back(i);
+          }};
 }
 
 }  // namespace
 
 int main() {
-  measure({"200 files of 100 numbers, against one file of all", [] {},
-           [] {
-             for (int i = 0; i < files; ++i) fill(folder() / std::to_string(i), numbers_per_file);
-           },
-           [] { fill(folder() / "all", files * numbers_per_file); }});
-  measure({"200 commits of one number, against one commit of all",
-           [] { fill(folder() / "one", 1); },
-           [] {
-             auto held = numbers::open(folder() / "one");
-             for (int i = 0; i < files; ++i) {
-               held.push_back(7);
-               held.commit();
-             }
-           },
-           [] {
-             auto held = numbers::open(folder() / "one");
-             for (int i = 0; i < files; ++i) held.push_back(7);
-             held.commit();
-           }});
-  measure({"one number of 64 MiB replaced, against changed in place and committed",
-           [] { fill(folder() / "large", many); },
-           [] {
-             auto held = numbers::open(folder() / "large");
-             change_by_replacing(held);
-           },
-           [] {
-             auto held = numbers::open(folder() / "large");
-             held[many / 2] = 7;
-             held.commit();
-           }});
-  measure({"100 numbers, each by a writer of its own, against one writer that commits each",
-           [] { fill(folder() / "shared", 1); },
-           [] {
-             for (int i = 0; i < 100; ++i) {
-               auto held = numbers::open(folder() / "shared");
-               held.push_back(7);
-               held.close();
-             }
-           },
-           [] {
-             auto held = numbers::open(folder() / "shared");
-             for (int i = 0; i < 100; ++i) {
-               held.push_back(7);
-               held.commit();
-             }
-           }});
+  measure(small_files());
+  measure(small_commits());
+  measure(replacing());
+  measure(handing_over());
+  measure(inserting());
   std::filesystem::remove_all(folder());
 }
