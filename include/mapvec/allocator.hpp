@@ -8,6 +8,10 @@
 // Moving and swapping containers takes the allocator along and so moves no element; assigning a
 // copy keeps the resource of the target. For containers in containers, use it inside of
 // std::scoped_allocator_adaptor, or std::pmr's containers, which pass their resource on.
+//
+//  - Errors: only allocate() throws.
+//  - Invalidation: blocks stay where they are until they are deallocated.
+//  - Cost: constant, and that of the resource.
 #pragma once
 
 #include <cstddef>

@@ -24,7 +24,14 @@
 //    stores are seen by the parent, those of destructors too: a child should end with _exit or
 //    exec.
 //
-// Thread-safe. What may fail throws `bad_alloc`.
+//  - Errors: allocating throws `bad_alloc`, which says why, and std::bad_alloc; nothing else throws
+//    but what says so. Deallocating tells the error handler.
+//  - Invalidation: blocks stay where they are until they are deallocated.
+//  - Cost: a small block is constant time under a lock; a large one is two system calls in its
+//  life,
+//    and logarithmic in their number.
+//
+// Thread-safe.
 #pragma once
 
 #include <cstddef>

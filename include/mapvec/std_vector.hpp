@@ -4,6 +4,10 @@
 //
 //   v.append_range(numbers);                          // vector and file_vector, by pwrite
 //   std::vector<int> copy = mapvec::to_std_vector(v);  // of a file_view, too
+//
+//  - Invalidation: none.
+//  - Cost: linear in the elements; what is not in memory is read from the file by threads that run
+//    ahead, as blocks() does, past the page cache.
 #pragma once
 
 #include <vector>
@@ -13,9 +17,8 @@
 
 namespace mapvec {
 
-/// All elements in memory of the heap. What is not in memory is read from the file by threads that
-/// run ahead, as blocks() does, past the page cache. Throws std::bad_alloc where the heap does not
-/// give so much, and what blocks() throws.
+/// All elements in memory of the heap. Throws std::bad_alloc where the heap does not give so much,
+/// and what blocks() throws.
 template <class Vector>
 std::vector<typename Vector::value_type> to_std_vector(const Vector& v) {
   std::vector<typename Vector::value_type> copy;
