@@ -13,6 +13,7 @@ test_packages=(
   python3-yaml          # what CI and those who cite read
   python3-numpy         # the other side of the .npy files
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev  # second compiler, gates, fuzzing
+  g++-aarch64-linux-gnu # reads the sources as another machine's compiler
   e2fsprogs xfsprogs btrfs-progs mount  # small file systems that can be full
   qemu-system-common    # qemu-storage-daemon: a disk that logs each write, for power cuts
   libxtensor-dev        # another reader of .npy files

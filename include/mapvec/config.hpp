@@ -44,8 +44,10 @@
 #endif
 
 namespace mapvec::detail {
-// In C++23 the compilers that have it also call it std::float16_t.
-#if defined(__FLT16_MANT_DIG__)
+// In C++23 the compilers that have it also call it std::float16_t. GCC 12 for aarch64 has it in C
+// only.
+#if defined(__FLT16_MANT_DIG__) && \
+    !(defined(__aarch64__) && !defined(__clang__) && defined(__GNUC__) && __GNUC__ < 13)
 __extension__ typedef _Float16 float16;
 #else
 struct float16;

@@ -148,6 +148,15 @@ void search(const Vector& read, const Values& values, Compare compare, Projectio
   }
 }
 
+/// lower_bound or upper_bound: out[i] is the bound of values[i].
+template <search_for What, class Vector, class Values, class Compare, class Projection>
+void search_bounds(const Vector& v, const Values& values, std::span<std::size_t> out, Compare comp,
+                   Projection proj) {
+  MAPVEC_ASSERT(out.size() == std::ranges::size(values));
+  search<What>(v, values, std::move(comp), std::move(proj),
+               [&](std::uint64_t number, std::size_t index) { out[number] = index; });
+}
+
 }  // namespace detail
 
 /// out[i]: the index of the first element that is not less than values[i], or v.size().
@@ -157,10 +166,8 @@ template <detail::has_blocks Vector, class Values, class Compare = std::ranges::
   requires detail::searched_in<Values, Vector, Compare, Projection>
 void lower_bound(const Vector& v, const Values& values, std::span<std::size_t> out,
                  Compare comp = {}, Projection proj = {}) {
-  MAPVEC_ASSERT(out.size() == std::ranges::size(values));
-  detail::search<detail::search_for::lower>(
-      v, values, std::move(comp), std::move(proj),
-      [&](std::uint64_t number, std::size_t index) { out[number] = index; });
+  detail::search_bounds<detail::search_for::lower>(v, values, out, std::move(comp),
+                                                   std::move(proj));
 }
 
 /// out[i]: the index of the first element that is greater than values[i], or v.size().
@@ -170,10 +177,8 @@ template <detail::has_blocks Vector, class Values, class Compare = std::ranges::
   requires detail::searched_in<Values, Vector, Compare, Projection>
 void upper_bound(const Vector& v, const Values& values, std::span<std::size_t> out,
                  Compare comp = {}, Projection proj = {}) {
-  MAPVEC_ASSERT(out.size() == std::ranges::size(values));
-  detail::search<detail::search_for::upper>(
-      v, values, std::move(comp), std::move(proj),
-      [&](std::uint64_t number, std::size_t index) { out[number] = index; });
+  detail::search_bounds<detail::search_for::upper>(v, values, out, std::move(comp),
+                                                   std::move(proj));
 }
 
 /// out[i]: the elements that are equal to values[i]: from the lower bound to the upper bound. Both

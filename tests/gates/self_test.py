@@ -30,6 +30,7 @@ class plant:
         path.write_text("".join(old[:at]) + self.text + "".join(old[at:]), encoding="utf-8")
 
 
+CLONED = "(int a, int b) {\n  return " + " + ".join(f"(a * {i} - b)" for i in range(9)) + ";\n}\n"
 SPDX = "// SPDX-License-Identifier: MIT\n"
 ERROR_OBJECT = "CMakeFiles/mapvec_core.dir/src/error.cpp.o"
 PLANTS = {
@@ -90,6 +91,12 @@ PLANTS = {
               "void planted() noexcept;\n}\n", "and it is noexcept"),
         plant("include/mapvec/gather.hpp", "\n", "gather: nothing is said of cost", 3),
     ],
+    "clones": [
+        plant("src/planted.cpp", "int first" + CLONED + "int second" + CLONED, "src/planted.cpp:"),
+        plant("src/planted.cpp", "".join(
+            line + "\n" for line in sources.lines(sources.ROOT, "include/mapvec/detail/rank.hpp")),
+            "src/planted.cpp:"),
+    ],
     "include_cost": [
         plant("include/mapvec/units.hpp", "#include <regex>\n", "<regex> is not among"),
         plant("include/mapvec/units.hpp", "int x;\n" * rules.VECTOR_OWN_LINES, "at most"),
@@ -100,6 +107,11 @@ PLANTS = {
         plant("include/mapvec/planted.hpp",
               "#pragma once\ninline int f(long long x) { return x; }\n", "planted.hpp"),
     ],
+    "other_machine": [
+        plant("src/error.cpp", "#include <immintrin.h>\n", "src/error.cpp: does not compile"),
+        plant("include/mapvec/error.hpp", "using planted = _Float16;\n",
+              "src/error.cpp: does not compile"),
+    ],
     "tidy": [
         plant("src/error.cpp", "namespace mapvec { int BadName() { return 0; } }\n", "BadName"),
         plant("src/error.cpp", "static int unused_function() { return 0; }\n", "unused_function"),
@@ -109,6 +121,7 @@ PLANTS = {
 # The slow gates look at the planted file only.
 ARGUMENTS = {
     "headers_alone": ["include/mapvec/planted.hpp"],
+    "other_machine": ["src/error.cpp"],
     "tidy": [ERROR_OBJECT],
 }
 
