@@ -7,13 +7,19 @@ include(CMakePackageConfigHelpers)
 
 set(mapvec_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mapvec)
 
-install(TARGETS mapvec EXPORT mapvec-targets FILE_SET HEADERS)
-install(EXPORT mapvec-targets NAMESPACE mapvec:: DESTINATION ${mapvec_package_dir})
+# Two parts: what runs, and what one builds with.
+install(TARGETS mapvec EXPORT mapvec-targets
+  LIBRARY COMPONENT mapvec_runtime NAMELINK_COMPONENT mapvec_dev
+  ARCHIVE COMPONENT mapvec_dev
+  FILE_SET HEADERS COMPONENT mapvec_dev)
+install(EXPORT mapvec-targets
+  NAMESPACE mapvec:: DESTINATION ${mapvec_package_dir} COMPONENT mapvec_dev)
 set(mapvec_component_packages "")
 foreach(component IN LISTS mapvec_components)
-  install(TARGETS mapvec_${component} EXPORT mapvec-${component}-targets FILE_SET HEADERS)
+  install(TARGETS mapvec_${component} EXPORT mapvec-${component}-targets
+    FILE_SET HEADERS COMPONENT mapvec_dev)
   install(EXPORT mapvec-${component}-targets
-    NAMESPACE mapvec:: DESTINATION ${mapvec_package_dir})
+    NAMESPACE mapvec:: DESTINATION ${mapvec_package_dir} COMPONENT mapvec_dev)
   string(APPEND mapvec_component_packages
     "set(mapvec_package_of_${component} ${mapvec_package_of_${component}})\n")
 endforeach()
@@ -32,8 +38,22 @@ configure_file(cmake/mapvec-config.cmake.in mapvec-config.cmake @ONLY)
 install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/mapvec-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/mapvec-config-version.cmake
-  DESTINATION ${mapvec_package_dir})
+  DESTINATION ${mapvec_package_dir} COMPONENT mapvec_dev)
 
+# mapvec.pc finds the rest from where it lies itself, so that the installation may be moved; where a
+# directory was given as an absolute path it is that one.
+set(mapvec_pc_prefix ${CMAKE_INSTALL_PREFIX})
+if(NOT IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
+  file(RELATIVE_PATH mapvec_pc_prefix
+    ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+  string(REGEX REPLACE "/$" "" mapvec_pc_prefix "\${pcfiledir}/${mapvec_pc_prefix}")
+endif()
+foreach(directory IN ITEMS LIBDIR INCLUDEDIR)
+  set(mapvec_pc_${directory} ${CMAKE_INSTALL_${directory}})
+  if(NOT IS_ABSOLUTE ${mapvec_pc_${directory}})
+    set(mapvec_pc_${directory} "\${prefix}/${mapvec_pc_${directory}}")
+  endif()
+endforeach()
 configure_file(cmake/mapvec.pc.in mapvec.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mapvec.pc
-  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT mapvec_dev)

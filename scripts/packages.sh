@@ -10,6 +10,8 @@ test_packages=(
   libgtest-dev          # the tests
   nlohmann-json3-dev libcereal-dev libboost-serialization-dev  # the components
   python3 pkgconf       # gates, consumers
+  binutils dpkg-dev     # what the shared library exports; Debian packages that need others
+  ccache                # the library is built for several consumers
   python3-yaml          # what CI and those who cite read
   python3-numpy         # the other side of the .npy files
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev  # second compiler, gates, fuzzing

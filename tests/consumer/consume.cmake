@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# One way of using the library, from an empty directory: -D way=static|shared|subdirectory
-# -D components=a,b.
+# One way of using the library, from an empty directory: -D way=NAME, the name of the test behind
+# "consumer.". -D library is where consumer.library.* has built it, in `build`, and installed it, in
+# `stage`; the other ways work in -D work. -D components=a,b.
 cmake_minimum_required(VERSION 3.25)
 
 function(run)
@@ -12,40 +13,80 @@ function(run)
   endif()
 endfunction()
 
-set(program ${CMAKE_CURRENT_LIST_DIR}/program)
-set(stage ${work}/stage)
-set(build_options -G ${generator} -D CMAKE_BUILD_TYPE=Debug -D CMAKE_CXX_COMPILER=${compiler})
+set(here ${CMAKE_CURRENT_LIST_DIR})
+set(program ${here}/program)
 file(REMOVE_RECURSE ${work})
 
-if(way STREQUAL "subdirectory")
-  # The one way without Highway.
-  list(APPEND build_options -D mapvec_source=${source} -D MAPVEC_USE_HIGHWAY=OFF)
-else()
-  set(shared OFF)
-  if(way STREQUAL "shared")
-    set(shared ON)
-  endif()
-  run(${CMAKE_COMMAND} -S ${source} -B ${work}/library ${build_options}
-    -D BUILD_SHARED_LIBS=${shared} -D CMAKE_INSTALL_PREFIX=${stage} -D CMAKE_INSTALL_LIBDIR=lib
-    -D MAPVEC_BUILD_TESTS=OFF -D MAPVEC_BUILD_EXAMPLES=OFF -D MAPVEC_BUILD_BENCHMARKS=OFF)
-  run(${CMAKE_COMMAND} --build ${work}/library)
-  run(${CMAKE_COMMAND} --install ${work}/library)
-endif()
+# Builds the user's project with the options ARGN, and runs its programs.
+function(build_and_run_program)
+  run(${CMAKE_COMMAND} -S ${program} -B ${work}/program -D components=${components} ${ARGN})
+  run(${CMAKE_COMMAND} --build ${work}/program)
+  run(${work}/program/consumer)
+  string(REPLACE "," ";" names "${components}")
+  foreach(name IN LISTS names)
+    run(${work}/program/${name}_consumer)
+  endforeach()
+endfunction()
 
-run(${CMAKE_COMMAND} -S ${program} -B ${work}/program ${build_options}
-  -D CMAKE_PREFIX_PATH=${stage} -D components=${components})
-run(${CMAKE_COMMAND} --build ${work}/program)
-run(${work}/program/consumer)
-string(REPLACE "," ";" components "${components}")
-foreach(component IN LISTS components)
-  run(${work}/program/${component}_consumer)
-endforeach()
+# The same of a package at PREFIX, by a debug build.
+function(use_installed prefix)
+  build_and_run_program(-D CMAKE_BUILD_TYPE=Debug -D CMAKE_PREFIX_PATH=${prefix})
+endfunction()
 
-if(NOT way STREQUAL "subdirectory")
-  set(ENV{PKG_CONFIG_PATH} ${stage}/lib/pkgconfig)
+function(use_by_pkg_config prefix)
+  file(GLOB_RECURSE file ${prefix}/mapvec.pc)
+  cmake_path(GET file PARENT_PATH folder)
+  cmake_path(GET folder PARENT_PATH libraries)
+  set(ENV{PKG_CONFIG_PATH} ${folder})
+  foreach(options IN ITEMS "--cflags;--libs" "--define-prefix;--cflags;--libs")
+    execute_process(COMMAND pkg-config ${options} mapvec
+      OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    if(NOT flags MATCHES "${prefix}/" OR flags MATCHES "${library}/stage")
+      message(FATAL_ERROR "pkg-config ${options} leads away from ${prefix}: ${flags}")
+    endif()
+  endforeach()
   execute_process(COMMAND pkg-config --cflags --libs mapvec
     OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   separate_arguments(flags)
-  run(${compiler} -std=c++20 ${program}/consumer.cpp ${flags} -o ${work}/pkg_config_consumer)
-  run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${stage}/lib ${work}/pkg_config_consumer)
+  run(${compiler} -std=c++20 ${program}/consumer.cpp ${flags} -o ${work}/consumer)
+  run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libraries} ${work}/consumer)
+endfunction()
+
+# Each command works on what the one before has left.
+if(way MATCHES "^library\\.(.*)")
+  set(shared OFF)
+  if(CMAKE_MATCH_1 STREQUAL "shared")
+    set(shared ON)
+  endif()
+  run(${CMAKE_COMMAND} -S ${source} -B ${library}/build
+    -D CMAKE_BUILD_TYPE=Release -D BUILD_SHARED_LIBS=${shared} -D CMAKE_INSTALL_PREFIX=/usr
+    -D MAPVEC_BUILD_TESTS=OFF -D MAPVEC_BUILD_EXAMPLES=OFF -D MAPVEC_BUILD_BENCHMARKS=OFF)
+  run(${CMAKE_COMMAND} --build ${library}/build)
+  run(${CMAKE_COMMAND} --install ${library}/build --prefix ${library}/stage)
+elseif(way MATCHES "^find_package")
+  use_installed(${library}/stage)
+elseif(way MATCHES "^pkg_config")
+  # Not where it was installed.
+  file(COPY ${library}/stage/ DESTINATION ${work}/moved)
+  use_by_pkg_config(${work}/moved)
+elseif(way STREQUAL "subdirectory")
+  # The one way without Highway.
+  build_and_run_program(-D mapvec_subdirectory=${source}
+    -D CMAKE_BUILD_TYPE=Release -D MAPVEC_USE_HIGHWAY=OFF)
+elseif(way STREQUAL "fetch_content")
+  build_and_run_program(-D FETCHCONTENT_SOURCE_DIR_MAPVEC=${source}
+    -D CMAKE_BUILD_TYPE=Release -D FETCHCONTENT_FULLY_DISCONNECTED=ON)
+elseif(way MATCHES "^deb\\.(.*)")
+  run(bash ${here}/deb.sh ${CMAKE_MATCH_1} ${library} ${work} ${components} ${version})
+elseif(way STREQUAL "exports")
+  run(${python} -B ${here}/exports.py ${library}/stage ${version})
+elseif(way STREQUAL "vcpkg")
+  run(${python} -B ${here}/stand_ins/vcpkg.py ${source} ${work} ${version})
+  use_installed(${work}/packages)
+  use_by_pkg_config(${work}/packages)
+elseif(way STREQUAL "conan")
+  run(${python} -B ${here}/stand_ins/conan_create.py ${source} ${work} ${version} ${components})
+  use_installed(${work}/package)
+else()
+  message(FATAL_ERROR "there is no way ${way}")
 endif()
