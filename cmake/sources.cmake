@@ -26,6 +26,8 @@ set(mapvec_headers
   include/mapvec/file_view.hpp
   include/mapvec/memory_resource.hpp
   include/mapvec/allocator.hpp
+  include/mapvec/detail/preview.hpp
+  include/mapvec/print.hpp
   include/mapvec/detail/block_reader.hpp
   include/mapvec/detail/block_writer.hpp
   include/mapvec/detail/gather_requests.hpp

@@ -19,6 +19,7 @@
 #include <mapvec/npy_header.hpp>
 #include <mapvec/options.hpp>
 #include <mapvec/partition.hpp>
+#include <mapvec/print.hpp>
 #include <mapvec/raw_file.hpp>
 #include <mapvec/reduce.hpp>
 #include <mapvec/region.hpp>

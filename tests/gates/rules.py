@@ -86,6 +86,8 @@ LAYERS = [
         "include/mapvec/memory_resource.hpp",
         "src/memory_resource.cpp",
         "include/mapvec/allocator.hpp",
+        "include/mapvec/detail/preview.hpp",
+        "include/mapvec/print.hpp",
     ]),
     ("algorithms", [
         "include/mapvec/blocks.hpp",

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// What a vector looks like as text: the first elements, and how many there are. One body,
+// whose users say how a single element is written.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace mapvec::detail {
+
+inline constexpr std::size_t elements_in_preview = 8;
+
+/// "[1, 2, 3]" or "[0, 1, 2, 3, 4, 5, 6, 7, ... 1000000 elements]": the text through
+/// `text(std::string_view)`, the elements through `element(const T&)`. Reads no other element.
+template <class Elements, class Text, class Element>
+void preview(const Elements& elements, Text text, Element element) {
+  const std::size_t count = elements.size();
+  const auto* const first = elements.data();
+  text("[");
+  for (std::size_t i = 0; i < std::min(count, elements_in_preview); ++i) {
+    if (i != 0) text(", ");
+    element(first[i]);
+  }
+  if (count > elements_in_preview) {
+    text(", ... ");
+    text(std::to_string(count));
+    text(" elements");
+  }
+  text("]");
+}
+
+}  // namespace mapvec::detail
