@@ -61,12 +61,14 @@ set(mapvec_headers
   include/mapvec/raw_file.hpp
   include/mapvec/file_reference.hpp
   include/mapvec/std_vector.hpp
+  include/mapvec/std_format.hpp
   include/mapvec/mapvec.hpp)
 
 # Of each component, see components.cmake.
 set(mapvec_nlohmann_json_headers include/mapvec/serialize/nlohmann_json.hpp)
 set(mapvec_cereal_headers include/mapvec/serialize/cereal.hpp)
 set(mapvec_boost_serialization_headers include/mapvec/serialize/boost.hpp)
+set(mapvec_fmt_headers include/mapvec/fmt.hpp)
 
 set(mapvec_core_sources
   src/error.cpp

@@ -6,7 +6,8 @@
 //   std::cout << v;  // [0, 1, 2, 3, 4, 5, 6, 7, ... 1000000 elements]
 //
 // A width set before goes for each element, as what else the stream is set to does. Integers of one
-// byte are printed as numbers; char is a character.
+// byte are printed as numbers; char is a character. fmt.hpp and std_format.hpp print the same by
+// the formats of their elements.
 //
 // Includes no stream: who prints has one.
 #pragma once

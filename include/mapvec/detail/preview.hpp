@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a vector looks like as text: the first elements, and how many there are. One body,
-// whose users say how a single element is written.
+// What a vector looks like as text: the first elements, and how many there are. One body for
+// print.hpp, fmt.hpp and std_format.hpp, which say how a single element is written.
 #pragma once
 
 #include <algorithm>
@@ -31,5 +31,30 @@ void preview(const Elements& elements, Text text, Element element) {
   }
   text("]");
 }
+
+/// A formatter of fmt or of <format> for vectors of what `ElementFormatter` formats: the format is
+/// the element's, and goes for each of them.
+template <class ElementFormatter>
+struct preview_formatter {
+  template <class Context>
+  constexpr auto parse(Context& context) {
+    return element_formatter.parse(context);
+  }
+
+  template <class Elements, class Context>
+  auto format(const Elements& elements, Context& context) const {
+    preview(
+        elements,
+        [&](std::string_view text) {
+          context.advance_to(std::copy(text.begin(), text.end(), context.out()));
+        },
+        [&](const auto& element) {
+          context.advance_to(element_formatter.format(element, context));
+        });
+    return context.out();
+  }
+
+  ElementFormatter element_formatter{};
+};
 
 }  // namespace mapvec::detail
