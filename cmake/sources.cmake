@@ -61,6 +61,7 @@ set(mapvec_headers
   include/mapvec/raw_file.hpp
   include/mapvec/file_reference.hpp
   include/mapvec/std_vector.hpp
+  include/mapvec/explain.hpp
   include/mapvec/std_format.hpp
   include/mapvec/mapvec.hpp)
 
@@ -112,7 +113,8 @@ set(mapvec_core_sources
   src/bucket_shuffle.cpp
   src/shuffle_elements.cpp
   src/sorted_stream.cpp
-  src/raw_file.cpp)
+  src/raw_file.cpp
+  src/explain.cpp)
 
 # One of these is compiled, see CMakeLists.txt.
 set(mapvec_number_sort_sources

@@ -10,6 +10,7 @@
 #include <mapvec/config.hpp>
 #include <mapvec/dtype.hpp>
 #include <mapvec/error.hpp>
+#include <mapvec/explain.hpp>
 #include <mapvec/file.hpp>
 #include <mapvec/file_reference.hpp>
 #include <mapvec/file_vector.hpp>

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace mapvec::sys {
@@ -185,6 +186,15 @@ int madvise(void* address, std::size_t size_bytes, int advice) noexcept {
 
 int mincore(void* address, std::size_t size_bytes, unsigned char* pages) noexcept {
   return result_of(::mincore(address, size_bytes, pages));
+}
+
+int cachestat(int fd, cache_pages& result) noexcept {
+  constexpr long number = 451;  // on all machines; newer than the headers of glibc may be
+  struct {
+    std::uint64_t offset;
+    std::uint64_t size_bytes;
+  } whole{0, 0};
+  return result_of(static_cast<int>(::syscall(number, fd, &whole, &result, 0)));
 }
 
 void pause_briefly() noexcept { ::usleep(1000); }

@@ -15,7 +15,18 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
-namespace mapvec::sys {
+namespace mapvec {
+
+/// What the page cache has of a file, in pages: struct cachestat of linux/mman.h.
+struct cache_pages {
+  std::uint64_t cached = 0;
+  std::uint64_t dirty = 0;
+  std::uint64_t writing_back = 0;
+  std::uint64_t evicted = 0;
+  std::uint64_t recently_evicted = 0;
+};
+
+namespace sys {
 
 /// Retried on EINTR (a slow file system can be interrupted).
 int open(const char* path, int flags, unsigned mode) noexcept;
@@ -89,6 +100,8 @@ int mprotect(void* address, std::size_t size_bytes, int protection) noexcept;
 /// Not retried: MADV_POPULATE_WRITE reports EINTR only when the process is being killed.
 int madvise(void* address, std::size_t size_bytes, int advice) noexcept;
 int mincore(void* address, std::size_t size_bytes, unsigned char* pages) noexcept;
+/// Of all of the file. -ENOSYS before Linux 6.5.
+int cachestat(int fd, cache_pages& result) noexcept;
 
 /// Gives other threads and processes a millisecond.
 void pause_briefly() noexcept;
@@ -107,4 +120,5 @@ std::size_t usable_processors() noexcept;
 /// the former is unreadable.
 std::uint64_t available_memory_bytes() noexcept;
 
-}  // namespace mapvec::sys
+}  // namespace sys
+}  // namespace mapvec

@@ -143,6 +143,8 @@ LAYERS = [
         "src/raw_file.cpp",
         "include/mapvec/file_reference.hpp",
         "include/mapvec/std_vector.hpp",
+        "include/mapvec/explain.hpp",
+        "src/explain.cpp",
     ]),
     ("integrations", [
         "include/mapvec/serialize/nlohmann_json.hpp",

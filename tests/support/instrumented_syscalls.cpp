@@ -252,6 +252,11 @@ int mincore(void* address, std::size_t size_bytes, unsigned char* pages) noexcep
                  [&] { return real_sys::mincore(address, size_bytes, pages); });
 }
 
+int cachestat(int fd, cache_pages& result) noexcept {
+  return pass_on({.what = call::cachestat, .fd = fd},
+                 [&] { return real_sys::cachestat(fd, result); });
+}
+
 void pause_briefly() noexcept { real_sys::pause_briefly(); }
 
 int getrandom(void* data, std::size_t size_bytes) noexcept {

@@ -52,6 +52,7 @@ enum class call : unsigned char {
   mprotect,
   madvise,
   mincore,
+  cachestat,
   getrandom,
   resource_limit,
   mapped_address_bytes,

@@ -70,6 +70,7 @@ const call_entry& entry_of(call what) {
       {"mprotect", {ENOMEM, EACCES}},
       {"madvise", {ENOMEM, EINVAL, EFAULT, EIO}},
       {"mincore", {ENOMEM, EAGAIN}},
+      {"cachestat", {ENOSYS, EPERM}},
       {"getrandom", {ENOSYS, EAGAIN}},
       {"resource_limit", {}},
       {"mapped_address_bytes", {EACCES}},

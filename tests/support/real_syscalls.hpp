@@ -45,6 +45,7 @@ std::intptr_t mremap(void* address, std::size_t old_size_bytes, std::size_t new_
 int mprotect(void* address, std::size_t size_bytes, int protection) noexcept;
 int madvise(void* address, std::size_t size_bytes, int advice) noexcept;
 int mincore(void* address, std::size_t size_bytes, unsigned char* pages) noexcept;
+int cachestat(int fd, cache_pages& result) noexcept;
 void pause_briefly() noexcept;
 int getrandom(void* data, std::size_t size_bytes) noexcept;
 std::uint64_t resource_limit(int resource) noexcept;
