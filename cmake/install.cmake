@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Installation: headers, library, the CMake package `mapvec` with its components, and mapvec.pc for
-# pkg-config.
+# Installation: headers, library, the CMake package `mapvec` with its components, mapvec.pc for
+# pkg-config, and what gdb shows vectors with.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -23,6 +23,16 @@ foreach(component IN LISTS mapvec_components)
   string(APPEND mapvec_component_packages
     "set(mapvec_package_of_${component} ${mapvec_package_of_${component}})\n")
 endforeach()
+
+# gdb looks for the file of a shared library below the library's own path, and reads it by itself.
+set(mapvec_gdb_printers share/gdb/mapvec_printers.py)
+install(FILES ${mapvec_gdb_printers} DESTINATION ${CMAKE_INSTALL_DATADIR}/mapvec/gdb
+  COMPONENT mapvec_dev)
+if(BUILD_SHARED_LIBS)
+  install(FILES ${mapvec_gdb_printers}
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/gdb/auto-load${CMAKE_INSTALL_FULL_LIBDIR}
+    RENAME libmapvec.so.${PROJECT_VERSION}-gdb.py COMPONENT mapvec_runtime)
+endif()
 
 # Before 1.0 a new minor version may change the interface.
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/mapvec-config-version.cmake

@@ -10,6 +10,7 @@ test_packages=(
   libgtest-dev          # the tests
   nlohmann-json3-dev libcereal-dev libboost-serialization-dev libfmt-dev  # the components
   libc++-19-dev libc++abi-19-dev  # a standard library with <format>
+  gdb                   # shows vectors
   python3 pkgconf       # gates, consumers
   binutils dpkg-dev     # what the shared library exports; Debian packages that need others
   ccache                # the library is built for several consumers

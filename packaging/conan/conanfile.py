@@ -17,6 +17,7 @@ COMPONENTS = {
     "nlohmann_json": ("nlohmann_json/[>=3.9 <4]", "nlohmann_json"),
     "cereal": ("cereal/[>=1.3 <2]", "cereal"),
     "boost_serialization": ("boost/[>=1.74]", "Boost"),
+    "fmt": ("fmt/[>=9]", "fmt"),
 }
 
 
@@ -37,7 +38,7 @@ class MapvecRecipe(ConanFile):
 
     def export_sources(self):
         checkout = pathlib.Path(self.recipe_folder).resolve().parents[1]
-        for pattern in ("CMakeLists.txt", "LICENSE", "cmake/*", "include/*", "src/*"):
+        for pattern in ("CMakeLists.txt", "LICENSE", "cmake/*", "include/*", "share/*", "src/*"):
             copy(self, pattern, src=str(checkout), dst=self.export_sources_folder)
 
     def layout(self):

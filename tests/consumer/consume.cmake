@@ -64,7 +64,8 @@ if(way MATCHES "^library\\.(.*)")
   run(${CMAKE_COMMAND} --build ${library}/build)
   run(${CMAKE_COMMAND} --install ${library}/build --prefix ${library}/stage)
 elseif(way MATCHES "^find_package")
-  use_installed(${library}/stage)
+  build_and_run_program(-D CMAKE_BUILD_TYPE=Debug -D CMAKE_PREFIX_PATH=${library}/stage
+    -D with_debugged=ON)
 elseif(way MATCHES "^pkg_config")
   # Not where it was installed.
   file(COPY ${library}/stage/ DESTINATION ${work}/moved)

@@ -202,5 +202,5 @@ VECTOR_OWN_LINES = 1500
 # Public headers that include what the compilers' own standard library may not have yet.
 HEADERS_THAT_NEED = {"include/mapvec/std_format.hpp": "format"}
 
-# Folders of tests/ with a CMakeLists.txt that is not part of the build.
-UNLISTED_TEST_FOLDERS = ["consumer/program", "consumer/std_format"]
+# Folders of tests/ with a CMakeLists.txt that is not part of the build, or that consumer/ adds.
+UNLISTED_TEST_FOLDERS = ["consumer/program", "consumer/std_format", "debugger"]

@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ["include", "src", "examples", "tests", "benchmarks", "scripts", "cmake", "docs",
-           "packaging", ".ci", ".github"]
+           "packaging", "share", ".ci", ".github"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 SKIPPED = 77
 

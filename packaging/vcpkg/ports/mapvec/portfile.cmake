@@ -11,6 +11,7 @@ vcpkg_check_features(OUT_FEATURE_OPTIONS feature_options
   INVERTED_FEATURES
     boost-serialization CMAKE_DISABLE_FIND_PACKAGE_Boost
     cereal CMAKE_DISABLE_FIND_PACKAGE_cereal
+    fmt CMAKE_DISABLE_FIND_PACKAGE_fmt
     nlohmann-json CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json)
 
 vcpkg_cmake_configure(
@@ -23,6 +24,7 @@ vcpkg_cmake_configure(
   MAYBE_UNUSED_VARIABLES
     CMAKE_DISABLE_FIND_PACKAGE_Boost
     CMAKE_DISABLE_FIND_PACKAGE_cereal
+    CMAKE_DISABLE_FIND_PACKAGE_fmt
     CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json)
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(PACKAGE_NAME mapvec CONFIG_PATH lib/cmake/mapvec)
