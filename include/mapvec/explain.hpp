@@ -20,13 +20,14 @@
 //   locks: the writer's
 //
 //  - What the kernel does not tell is "not known", with the reason. Nothing fails but memory.
-//  - Memory is that of the page cache, whoever brought it in. A folio that is smaller than 2 MiB
+//  - Memory is that of the page cache, whoever brought it in; on overlayfs, what mincore(2) finds.
+//  A folio that is smaller than 2 MiB
 //    shows in no count of the kernel; nor does one of 2 MiB that is mapped page by page.
 //  - The lines are for people: their words may change.
 //  - For whoever may call const functions. Costs some seven system calls, and reading
-//    /proc/self/smaps: the kernel walks through all page tables of the process for it, about a
-//    millisecond for a gigabyte that is mapped by pages of 4 KiB. Before Linux 6.5 one more for
-//    16 MiB each.
+//    /proc/self/smaps: the kernel walks through all page tables of the process for it, some 30
+//    ms for a gigabyte that is mapped by pages of 4 KiB. Before Linux 6.5 one call more for 16 MiB
+//    each.
 #pragma once
 
 #include <cstddef>
