@@ -21,8 +21,8 @@
 //
 //  - What the kernel does not tell is "not known", with the reason. Nothing fails but memory.
 //  - Memory is that of the page cache, whoever brought it in; on overlayfs, what mincore(2) finds.
-//  A folio that is smaller than 2 MiB
-//    shows in no count of the kernel; nor does one of 2 MiB that is mapped page by page.
+//    A folio that is smaller than 2 MiB shows in no count of the kernel; nor does one of 2 MiB that
+//    is mapped page by page.
 //  - The lines are for people: their words may change.
 //  - For whoever may call const functions. Costs some seven system calls, and reading
 //    /proc/self/smaps: the kernel walks through all page tables of the process for it, some 30
