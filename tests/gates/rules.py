@@ -172,8 +172,14 @@ LONGER_HEADERS = {"include/mapvec/detail/vector_base.hpp": 800}
 CMAKELISTS_LINES = 119
 CLANG_FORMAT_LINES = 14
 EXAMPLE_LINES = 250
-README_PROGRAMS = ["examples/readme.cpp", "examples/readme_persistent.cpp"]
+RECIPE_LINES = 50
 COLUMNS = 100
+
+# What the documents show: whole programs, and how a block says that it is C++.
+README_PROGRAMS = ["examples/readme.cpp", "examples/readme_persistent.cpp"]
+RECIPES = "examples/cookbook/"
+COOKBOOK = "docs/cookbook.md"
+CPP_FENCES = ["cpp", "c++", "cc", "cxx", "hpp"]
 
 # Nothing may be left for later, and the glibc emulation of fallocate overwrites other writers.
 FORBIDDEN_WORDS = ["TO" "DO", "FIX" "ME", "XX" "X"]

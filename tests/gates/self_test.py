@@ -25,6 +25,7 @@ class plant:
 
     def apply(self, root):
         path = root / self.name
+        path.parent.mkdir(exist_ok=True)
         old = path.read_text(encoding="utf-8").splitlines(True) if path.exists() else []
         at = min(self.line - 1, len(old))
         path.write_text("".join(old[:at]) + self.text + "".join(old[at:]), encoding="utf-8")
@@ -32,6 +33,7 @@ class plant:
 
 CLONED = "(int a, int b) {\n  return " + " + ".join(f"(a * {i} - b)" for i in range(9)) + ";\n}\n"
 SPDX = "// SPDX-License-Identifier: MIT\n"
+IN_OPTIONS = sources.lines(sources.ROOT, "examples/documented.cpp").index("  // [options]") + 2
 ERROR_OBJECT = "CMakeFiles/mapvec_core.dir/src/error.cpp.o"
 PLANTS = {
     "layers": [
@@ -57,6 +59,14 @@ PLANTS = {
         plant("tests/examples/data/CMakeLists.txt", "", "examples/data: is in no CMakeLists"),
         plant("examples/readme.cpp", "int planted;\n", "README.md: its program"),
         plant("examples/readme_persistent.cpp", "int planted;\n", "README.md: its program"),
+        plant("examples/cookbook/queue.cpp", "int planted;\n", "docs/cookbook.md: its program"),
+        plant("examples/cookbook/queue.cpp", "// x\n" * rules.RECIPE_LINES, "at most 50"),
+        plant("examples/cookbook/planted.cpp", SPDX, "planted.cpp: is not in the CMakeLists.txt"),
+        plant("examples/cookbook/planted.cpp", SPDX, "not examples/cookbook/planted.cpp"),
+        plant("examples/documented.cpp", "int planted;\n", "README.md:", IN_OPTIONS),
+        plant("docs/performance.md", "```cpp\nint planted;\n```\n", "performance.md:"),
+        plant("docs/planted/page.md", "- x\n  ~~~ C++\n  int planted;\n  ~~~\n", "page.md:2:"),
+        plant("SECURITY.md", "````cpp\n```\nint planted;\n", "SECURITY.md:"),
     ],
     "format": [
         plant("src/planted.cpp", "int  planted ;\n", "src/planted.cpp:"),
@@ -130,7 +140,7 @@ def copy_sources(root):
     for name in COPIED_FILES:
         if (sources.ROOT / name).exists():
             shutil.copy(sources.ROOT / name, root)
-    for name in sources.FOLDERS:
+    for name in [*sources.FOLDERS, "docs"]:
         if (sources.ROOT / name).exists():
             shutil.copytree(sources.ROOT / name, root / name,
                             ignore=shutil.ignore_patterns("__pycache__"))

@@ -5,6 +5,7 @@
 import pathlib
 import re
 
+import code_blocks
 import rules
 import sources
 
@@ -31,6 +32,8 @@ def check_length(name, count):
         limit = rules.LONGER_HEADERS.get(name, rules.HEADER_LINES)
     elif name.endswith("CMakeLists.txt"):
         limit = rules.CMAKELISTS_LINES
+    elif name.startswith(rules.RECIPES):
+        limit = rules.RECIPE_LINES
     elif name.startswith("examples/") and name.endswith(".cpp"):
         limit = rules.EXAMPLE_LINES
     if limit is not None and count > limit:
@@ -96,19 +99,19 @@ def check_listed(root):
     return violations
 
 
-def check_readme(root):
-    """The programs a newcomer copies are the examples that ctest runs, to the letter."""
+def check_examples(root):
+    """An example that no CMakeLists.txt names would never run."""
     violations = []
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    for name in rules.README_PROGRAMS:
-        example = "\n".join(sources.lines(root, name)[1:]).strip()
-        if f"```cpp\n{example}\n```" not in readme:
-            violations.append(f"README.md: its program is not {name}")
+    for name in sources.files(root, ["examples"], [".cpp"]):
+        path = root / name
+        listed = (path.parent / "CMakeLists.txt").read_text(encoding="utf-8")
+        if not re.search(rf"\b{path.stem}\b", listed):
+            violations.append(f"{name}: is not in the CMakeLists.txt beside it")
     return violations
 
 
 def check(root):
-    violations = check_listed(root) + check_readme(root)
+    violations = check_listed(root) + check_examples(root) + code_blocks.check(root)
     commands = [name for name in COMMANDS if (root / name).exists()]
     for name in commands + [name for name in sources.files(root) if is_source(name)]:
         lines = sources.lines(root, name)
