@@ -16,7 +16,7 @@ MAPVEC_DESCRIBE(entry, time, account, cents);
 
 void write_and_die() {
   auto log = mapvec::file_vector<entry>::open_or_create("log.npy");
-  for (int i = 0; i < 10; ++i) {
+  for (std::int64_t i = 0; i < 10; ++i) {
     log.push_back({i, 7, 100 * i});
     log.commit();  // from here on it survives kill -9 and power loss
   }
