@@ -61,7 +61,7 @@ PLANTS = {
         plant("examples/readme_persistent.cpp", "int planted;\n", "README.md: its program"),
         plant("examples/cookbook/queue.cpp", "int planted;\n", "docs/cookbook.md: its program"),
         plant("examples/cookbook/queue.cpp", "// x\n" * rules.RECIPE_LINES, "at most 50"),
-        plant("examples/cookbook/planted.cpp", SPDX, "planted.cpp: is not in the CMakeLists.txt"),
+        plant("examples/cookbook/planted.cpp", SPDX, "planted.cpp: is in no CMakeLists.txt"),
         plant("examples/cookbook/planted.cpp", SPDX, "not examples/cookbook/planted.cpp"),
         plant("examples/documented.cpp", "int planted;\n", "README.md:", IN_OPTIONS),
         plant("docs/performance.md", "```cpp\nint planted;\n```\n", "performance.md:"),

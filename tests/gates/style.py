@@ -104,9 +104,10 @@ def check_examples(root):
     violations = []
     for name in sources.files(root, ["examples"], [".cpp"]):
         path = root / name
-        listed = (path.parent / "CMakeLists.txt").read_text(encoding="utf-8")
-        if not re.search(rf"\b{path.stem}\b", listed):
-            violations.append(f"{name}: is not in the CMakeLists.txt beside it")
+        above = next(folder / "CMakeLists.txt" for folder in path.parents
+                     if (folder / "CMakeLists.txt").exists())
+        if not re.search(rf"\b{path.stem}\b", above.read_text(encoding="utf-8")):
+            violations.append(f"{name}: is in no CMakeLists.txt above")
     return violations
 
 
