@@ -24,10 +24,11 @@
 //    A folio that is smaller than 2 MiB shows in no count of the kernel; nor does one of 2 MiB that
 //    is mapped page by page.
 //  - The lines are for people: their words may change.
-//  - For whoever may call const functions. Costs some seven system calls, and reading
-//    /proc/self/smaps: the kernel walks through all page tables of the process for it, some 30
-//    ms for a gigabyte that is mapped by pages of 4 KiB. Before Linux 6.5 one call more for 16 MiB
-//    each.
+//  - Errors: std::bad_alloc.
+//  - Invalidation: none; for whoever may call const functions.
+//  - Cost: some seven system calls, and reading /proc/self/smaps: the kernel walks through all page
+//    tables of the process for it, some 30 ms for a gigabyte that is mapped by pages of 4 KiB.
+//    Before Linux 6.5 one call more for each 16 MiB.
 #pragma once
 
 #include <cstddef>
@@ -54,6 +55,7 @@ MAPVEC_API std::string explain(const view_storage& held, explained_elements elem
 
 }  // namespace detail
 
+/// What a vector is and holds now, a line for each fact.
 template <class T>
 std::string explain(const vector<T>& elements) {
   return detail::explain(detail::vector_access::storage_of(elements), {elements.size(), sizeof(T)},

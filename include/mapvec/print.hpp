@@ -10,6 +10,10 @@
 // the formats of their elements.
 //
 // Includes no stream: who prints has one.
+//
+//  - Errors: as for each element by itself, what the stream says when it fails too.
+//  - Invalidation: none.
+//  - Cost: that of eight elements.
 #pragma once
 
 #include <iosfwd>
@@ -50,8 +54,7 @@ Stream& print_preview(Stream& out, const Elements& elements) {
 
 }  // namespace detail
 
-// What the stream says when it fails is as for each element by itself.
-
+/// The first eight elements, and the count where there are more.
 template <class T, class Traits>
   requires detail::streamable<T, std::basic_ostream<char, Traits>>
 auto& operator<<(std::basic_ostream<char, Traits>& out, const vector<T>& elements) {

@@ -9,6 +9,7 @@ import sys
 
 HIDE, SHOW = " /** \\cond */", "/** \\endcond */ "
 TEMPLATE = re.compile(r"(/\*\* \\endcond \*/ \} )?template ")
+CALLED_BY_OTHERS = re.compile(r"/serialize/|/(std_format|fmt)\.hpp$")  # what libraries call
 BASE = re.compile(r"^template <class T, lifetime \w+ = [\w:]+>$")
 
 
@@ -31,7 +32,7 @@ def head_comment(lines):
             is_code, head[i] = False, "/// \\endcode"
         elif not is_code:
             head[i] = escape(line)
-    return head
+    return head + ["/// \\endcode"] * is_code
 
 
 def comment(line):
@@ -85,7 +86,7 @@ def with_rules(header, lines):
 def filtered(name, text):
     lines = text.splitlines()
     end = next(i for i, line in enumerate(lines) if not line.startswith("//"))
-    code = [] if "/serialize/" in name else lines[end:]  # what other libraries call is not shown
+    code = [] if CALLED_BY_OTHERS.search(name) else lines[end:]
     shown = without_details([comment(line) for line in code])
     shown = with_rules(re.sub(r".*include/", "", name), shown)
     return "\n".join(head_comment(lines[:end]) + shown) + "\n"
