@@ -11,7 +11,7 @@ namespace mapvec::detail {
 
 block_ranges::block_ranges(std::uintptr_t first, std::size_t size_bytes) {
   ranges_[first].size_bytes = size_bytes;
-  free_.emplace(size_bytes, first);
+  free_.insert({size_bytes, first});
 }
 
 std::uintptr_t block_ranges::take(std::size_t size_bytes, std::size_t alignment) {
@@ -19,8 +19,8 @@ std::uintptr_t block_ranges::take(std::size_t size_bytes, std::size_t alignment)
   std::uintptr_t block = 0;
   const auto found =
       std::find_if(free_.lower_bound({size_bytes, 0}), free_.end(), [&](const auto& each) {
-        block = round_up(each.second, alignment);
-        return block - each.second <= each.first - size_bytes;
+        block = round_up(each.first, alignment);
+        return block - each.first <= each.size_bytes - size_bytes;
       });
   if (found == free_.end()) return 0;
   const auto [found_bytes, first] = *found;
@@ -32,11 +32,11 @@ std::uintptr_t block_ranges::take(std::size_t size_bytes, std::size_t alignment)
   free_ranges left;
   if (front_bytes != 0) {
     made[block];
-    left.emplace(front_bytes, first);
+    left.insert({front_bytes, first});
   }
   if (back_bytes != 0) {
     made[block + size_bytes].size_bytes = back_bytes;
-    left.emplace(back_bytes, block + size_bytes);
+    left.insert({back_bytes, block + size_bytes});
   }
 
   if (front_bytes != 0) ranges_.find(first)->second.size_bytes = front_bytes;

@@ -6,11 +6,11 @@
 // of blocks; not thread-safe.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
-#include <utility>
 
 namespace mapvec::detail {
 
@@ -28,7 +28,13 @@ class block_ranges {
   std::size_t used_bytes() const noexcept { return used_bytes_; }
 
  private:
-  using free_ranges = std::set<std::pair<std::size_t, std::uintptr_t>>;  // size and begin
+  /// By size. A type of our own, so that the trees of it are not exported.
+  struct free_range {
+    std::size_t size_bytes;
+    std::uintptr_t first;
+    friend auto operator<=>(const free_range&, const free_range&) = default;
+  };
+  using free_ranges = std::set<free_range>;
   struct range {
     std::size_t size_bytes = 0;
     free_ranges::node_type node{};  // a block's; that of a free range is in free_

@@ -15,13 +15,25 @@ import unittest
 WAY = sys.argv[1]
 STAGE, PROGRAM, WORK = map(pathlib.Path, sys.argv[2:])
 SHARE = STAGE / "share"
+AUTO_LOAD = WORK / "auto-load"
+
+
+def move_auto_load():
+    """The library is installed for /usr, and gdb looks below the path that it has now."""
+    script = next(SHARE.glob("gdb/auto-load/**/*-gdb.py"))
+    folder = script.parent.relative_to(SHARE / "gdb/auto-load")
+    library = STAGE / folder.relative_to("usr") / script.name.removesuffix("-gdb.py")
+    assert library.exists(), library
+    moved = AUTO_LOAD / library.parent.relative_to("/")
+    moved.mkdir(parents=True)
+    shutil.copy(script, moved)
 
 
 def gdb(*commands, target=(), sourced=WAY == "static"):
     """What gdb prints, all of it. It may call no function of the program."""
     if not sourced:
-        first = [f"set auto-load scripts-directory {SHARE}/gdb/auto-load",
-                 f"add-auto-load-safe-path {SHARE}"]
+        first = [f"set auto-load scripts-directory {AUTO_LOAD}",
+                 f"add-auto-load-safe-path {AUTO_LOAD}"]
     else:
         first = [f"source {SHARE}/mapvec/gdb/mapvec_printers.py"]
     setup = ["set pagination off", "set width 0", "set confirm off", "set may-call-functions off",
@@ -55,6 +67,8 @@ class printers(unittest.TestCase):
     def setUpClass(cls):
         shutil.rmtree(WORK, ignore_errors=True)
         WORK.mkdir(parents=True)
+        if WAY == "shared":
+            move_auto_load()
         # The last vector claims 10^12 elements, of which gdb is to ask for four.
         cls.output = gdb(
             "set breakpoint pending on", "break stop", f"run {WORK}", "up", "set print elements 4",
