@@ -21,11 +21,16 @@ def warning_flags(root):
     return base["cacheVariables"]["CMAKE_CXX_FLAGS"].split()
 
 
+def including(header):
+    """The line that includes it, where the standard library has what it needs."""
+    line = f"#include <{header.removeprefix('include/')}>\n"
+    if header not in rules.HEADERS_THAT_NEED:
+        return line
+    return f"#if __has_include(<{rules.HEADERS_THAT_NEED[header]}>)\n{line}#endif\n"
+
+
 def compile_alone(root, compiler, flags, header):
-    name = header.removeprefix("include/")
-    text = f"#include <{name}>\n#include <{name}>\n"
-    if header in rules.HEADERS_THAT_NEED:
-        text = f"#if __has_include(<{rules.HEADERS_THAT_NEED[header]}>)\n{text}#endif\n"
+    text = 2 * including(header)
     answer = subprocess.run(
         [compiler, "-std=c++20", *flags, "-Iinclude", "-fsyntax-only", "-x", "c++", "-"],
         input=text, cwd=root, capture_output=True, text=True)

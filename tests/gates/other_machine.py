@@ -27,7 +27,7 @@ def check(root, compiler, names):
     if not names:
         names = sources.files(root, ["src"], [".cpp"])
         headers = sources.files(root, ["include"])
-        text = "".join(f"#include <{name.removeprefix('include/')}>\n" for name in headers)
+        text = "".join(map(headers_alone.including, headers))
         answer = subprocess.run([*command, "-x", "c++", "-"], input=text, cwd=root,
                                 capture_output=True, text=True)
         if answer.returncode != 0:

@@ -140,7 +140,7 @@ def copy_sources(root):
     for name in COPIED_FILES:
         if (sources.ROOT / name).exists():
             shutil.copy(sources.ROOT / name, root)
-    for name in [*sources.FOLDERS, "docs"]:
+    for name in sources.FOLDERS:
         if (sources.ROOT / name).exists():
             shutil.copytree(sources.ROOT / name, root / name,
                             ignore=shutil.ignore_patterns("__pycache__"))
