@@ -2,7 +2,9 @@
 #include "block_ranges.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <iterator>
+#include <utility>
 
 #include <mapvec/config.hpp>
 #include <mapvec/units.hpp>
@@ -14,16 +16,28 @@ block_ranges::block_ranges(std::uintptr_t first, std::size_t size_bytes) {
   free_.insert({size_bytes, first});
 }
 
+/// The smallest range of the few that are hardly large enough, where one is aligned; else one in
+/// which there is room for any alignment. All are looked at only where there is none.
+block_ranges::free_ranges::iterator block_ranges::find(std::size_t size_bytes,
+                                                       std::size_t alignment) const {
+  const auto has_room = [&](const free_range& each) {
+    return round_up(each.first, alignment) - each.first <= each.size_bytes - size_bytes;
+  };
+  auto at = free_.lower_bound({size_bytes, 0});
+  for (int looked_at = 0; looked_at < 16 && at != free_.end(); ++looked_at, ++at) {
+    if (has_room(*at)) return at;
+  }
+  const auto roomy = free_.lower_bound({saturating_add(size_bytes, alignment), 0});
+  return roomy != free_.end() ? roomy : std::find_if(at, free_.end(), has_room);
+}
+
 std::uintptr_t block_ranges::take(std::size_t size_bytes, std::size_t alignment) {
   MAPVEC_ASSERT(size_bytes != 0);
-  std::uintptr_t block = 0;
-  const auto found =
-      std::find_if(free_.lower_bound({size_bytes, 0}), free_.end(), [&](const auto& each) {
-        block = round_up(each.first, alignment);
-        return block - each.first <= each.size_bytes - size_bytes;
-      });
+  MAPVEC_ASSERT(std::has_single_bit(alignment));
+  const auto found = find(size_bytes, alignment);
   if (found == free_.end()) return 0;
   const auto [found_bytes, first] = *found;
+  const std::uintptr_t block = round_up(first, alignment);
   const std::size_t front_bytes = block - first;
   const std::size_t back_bytes = found_bytes - front_bytes - size_bytes;
 

@@ -3,7 +3,7 @@
 // Which addresses of a range are taken by blocks. The smallest free range that is large enough is
 // taken first, so that what is free stays together; neighbours that are free become one. Giving
 // back needs no memory: each block keeps the node that it will need then. Logarithmic in the number
-// of blocks; not thread-safe.
+// of blocks, but linear for what is aligned when hardly any room is left. Not thread-safe.
 #pragma once
 
 #include <compare>
@@ -39,6 +39,8 @@ class block_ranges {
     std::size_t size_bytes = 0;
     free_ranges::node_type node{};  // a block's; that of a free range is in free_
   };
+
+  free_ranges::iterator find(std::size_t size_bytes, std::size_t alignment) const;
 
   std::map<std::uintptr_t, range> ranges_;  // by where they begin; no gap in between
   free_ranges free_;

@@ -236,6 +236,7 @@ void budget_share::find_loose() noexcept {
 
 int budget_share::make_way(std::size_t size_bytes) noexcept {
   const std::lock_guard hold(account_->mutex_);
+  turn_ = ++account_->turns_;
   account_->make_way(size_bytes, this);
   return failure_;
 }

@@ -66,9 +66,10 @@ std::string not_known(int failed) {
 /// Calls `visit(line)` for each line of a file of /proc; 0 or -errno.
 template <class Visit>
 int for_each_line(const std::string& path, Visit visit) {
+  std::string name = path;  // while there is no descriptor to lose
   const int fd = sys::open(path.c_str(), O_RDONLY | O_CLOEXEC, 0);
   if (fd < 0) return fd;
-  const file opened(fd, path);
+  const file opened(fd, std::move(name));
   std::string text;
   std::uint64_t offset = 0;
   for (;;) {

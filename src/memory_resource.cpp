@@ -6,9 +6,9 @@
 #include <bit>
 #include <cerrno>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <new>
-#include <optional>
 
 #include <mapvec/advice.hpp>
 #include <mapvec/region.hpp>
@@ -61,6 +61,11 @@ class memory_resource::state {
     return word != nullptr && *word == nullptr;
   }
 
+  /// What failed before, as an exception.
+  void require_written() const {
+    const int failed = failed_.load(std::memory_order_relaxed);
+    if (failed != 0) throw_failed(failed);
+  }
   void* take_small(std::size_t size_bytes, std::size_t alignment);
   void give_back_small(void* block, std::size_t size_bytes, std::size_t alignment) noexcept {
     small_.give_back(block, size_bytes, alignment);
@@ -83,7 +88,8 @@ class memory_resource::state {
   void* take(std::size_t size_bytes, std::size_t alignment, filling when);
   void back_by_disk(std::size_t first, std::size_t end, filling when);
   void make_way(std::size_t first, std::size_t end);
-  void require_written(int result);
+  void note_result(int result);
+  [[noreturn]] void throw_failed(int failed) const;
 
   const options settings_;
   detail::small_blocks small_;
@@ -91,49 +97,54 @@ class memory_resource::state {
   detail::temporary_file backing_;
   std::atomic<std::byte**> word_{nullptr};  // null is what a child finds there
   detail::region mapped_;
-  std::optional<detail::block_ranges> ranges_;  // from the first block on
-  std::size_t file_bytes_ = 0;                  // blocks end before; there may be holes
+  std::unique_ptr<detail::block_ranges> ranges_;  // from the first block on
+  std::size_t file_bytes_ = 0;                    // blocks end before; there may be holes
   std::unique_ptr<detail::budget_share> share_;
   access advised_;
-  int failed_ = 0;                // -errno of the first write-back that failed; for ever
+  std::atomic<int> failed_{0};    // -errno of the first write-back that failed; for ever
   std::size_t unseen_bytes_ = 0;  // blocks since the share has looked what is in memory
 };
 
 // --- the file and its blocks ---------------------------------------------------------------------
 
 memory_resource::state::~state() {
+  if (word_ != nullptr) detail::release_fork_word(word_);
   if (mapped_.data() == nullptr) return;
   detail::subtract(detail::process_counters.active_segments, 1);
   detail::subtract(detail::process_counters.mapped_bytes, file_bytes_);
   if (!backing_.path.empty()) detail::remove_temporary_file(backing_);
-  detail::release_fork_word(word_);
 }
 
-/// Makes the file, when the first block of `needed_bytes` is asked for.
+/// Makes the file, when the first block of `needed_bytes` is asked for. From then on a child is
+/// one, also of a fork in the middle of this.
 void memory_resource::state::start(std::size_t needed_bytes) {
-  std::byte** const word = detail::acquire_fork_word();
+  if (word_ == nullptr) {
+    std::byte** const word = detail::acquire_fork_word();
+    *word = reinterpret_cast<std::byte*>(word);
+    word_.store(word, std::memory_order_release);
+  }
+  detail::temporary_file made = detail::make_temporary_file(settings_.builder);
   try {
-    detail::temporary_file made = detail::make_temporary_file(settings_.builder);
     made.descriptor.guarantee_space(settings_.copy_on_write);
     detail::region reserved =
         detail::region::reserve_file(settings_.reservation_bytes, needed_bytes, made.descriptor);
-    ranges_.emplace(reinterpret_cast<std::uintptr_t>(reserved.data()), reserved.size_bytes());
+    if (advised_ != access::normal) {
+      detail::advise(reserved.data(), reserved.size_bytes(), advised_);
+    }
+    ranges_ = std::make_unique<detail::block_ranges>(
+        reinterpret_cast<std::uintptr_t>(reserved.data()), reserved.size_bytes());
     share_ = detail::make_share(settings_, made.descriptor.descriptor(), reserved.data(), 0);
-    backing_ = std::move(made);
     mapped_ = std::move(reserved);
   } catch (...) {
-    detail::release_fork_word(word);
+    if (!made.path.empty()) detail::remove_temporary_file(made);
     throw;
   }
-  if (advised_ != access::normal) {
-    detail::advise(mapped_.data(), mapped_.size_bytes(), advised_);
-  }
-  *word = mapped_.data();
-  word_.store(word, std::memory_order_release);
+  backing_ = std::move(made);
   detail::add(detail::process_counters.active_segments, 1);
 }
 
 void* memory_resource::state::take_small(std::size_t size_bytes, std::size_t alignment) {
+  require_written();  // the list of free blocks may be lost
   return small_.take(size_bytes, alignment, [&](std::size_t large_bytes) {
     return take_large(large_bytes, detail::small_blocks::largest_alignment, filling::soon);
   });
@@ -141,13 +152,9 @@ void* memory_resource::state::take_small(std::size_t size_bytes, std::size_t ali
 
 void* memory_resource::state::take_large(std::size_t size_bytes, std::size_t alignment,
                                          filling when) {
-  try {
-    const std::lock_guard hold(mutex_);
-    if (mapped_.data() == nullptr) start(in_pages(size_bytes));
-    return take(in_pages(size_bytes), alignment, when);
-  } catch (const error& reason) {
-    throw bad_alloc(reason);
-  }
+  const std::lock_guard hold(mutex_);
+  if (mapped_.data() == nullptr) start(in_pages(size_bytes));
+  return take(in_pages(size_bytes), alignment, when);
 }
 
 /// Large blocks begin where a folio of 2 MiB can be mapped by one entry of the page table.
@@ -168,6 +175,7 @@ void* memory_resource::state::take(std::size_t size_bytes, std::size_t alignment
     if (first < file_bytes_) {
       sys::madvise(data, std::min(size_bytes, file_bytes_ - first), MADV_REMOVE);
     }
+    if (share_ != nullptr) share_->set_end(file_bytes_);
     ranges_->give_back(block);
     throw;
   }
@@ -185,26 +193,33 @@ void memory_resource::state::back_by_disk(std::size_t first, std::size_t end, fi
     detail::add(detail::process_counters.mapped_bytes, end - file_bytes_);
     file_bytes_ = end;
   }
-  if (when == filling::unknown) return;
+  // A write past the limit would be SIGXFSZ, even where the file has room.
+  if (when == filling::unknown || end > sys::resource_limit(RLIMIT_FSIZE)) return;
   file.write_zeros(first, end - first);
   detail::map_window(mapped_.data(), {first, end - first});
 }
 
 /// Before a block comes into memory. At the end of the file it is as if a vector were appended to;
-/// what the program brings back in front of it is looked for now and then.
+/// what the program brings back in front of it is looked for now and then: each look goes through
+/// the whole file.
 void memory_resource::state::make_way(std::size_t first, std::size_t end) {
-  if (share_ == nullptr) return require_written(0);
+  require_written();
+  if (share_ == nullptr) return;
   unseen_bytes_ += end - first;
-  if (unseen_bytes_ >= detail::limit_of(settings_) / 8) {
+  if (unseen_bytes_ >= std::max(share_->budget().limit_bytes() / 8, file_bytes_ / 32)) {
     share_->find_loose();
     unseen_bytes_ = 0;
   }
-  require_written(end > file_bytes_ ? share_->advance(first, end) : share_->make_way(end - first));
+  note_result(end > file_bytes_ ? share_->advance(first, end) : share_->make_way(end - first));
 }
 
-void memory_resource::state::require_written(int result) {
+void memory_resource::state::note_result(int result) {
   if (failed_ == 0) failed_ = result;
-  if (failed_ != 0) detail::throw_error(-failed_, "write back", backing_.descriptor.name());
+  require_written();
+}
+
+void memory_resource::state::throw_failed(int failed) const {
+  detail::throw_error(-failed, "write back", backing_.descriptor.name());
 }
 
 void memory_resource::state::give_back_large(void* block, std::size_t size_bytes) noexcept {
@@ -216,13 +231,15 @@ void memory_resource::state::give_back_large(void* block, std::size_t size_bytes
     detail::report_error(-failed, "give back", backing_.descriptor.name(), {0, size});
   }
   const std::lock_guard hold(mutex_);
+  const auto first = static_cast<std::size_t>(static_cast<std::byte*>(block) - mapped_.data());
+  if (failed == 0 && share_ != nullptr) share_->note_dropped(first, first + size);
   ranges_->give_back(reinterpret_cast<std::uintptr_t>(block));
 }
 
 void memory_resource::state::trim() {
   const std::lock_guard hold(mutex_);
   if (file_bytes_ == 0) return;
-  require_written(0);
+  require_written();
   const int failed =
       detail::write_back_and_drop(backing_.descriptor.descriptor(), mapped_.data(), 0, file_bytes_);
   if (failed != 0) {
@@ -232,7 +249,7 @@ void memory_resource::state::trim() {
     share_->note_dropped(0, file_bytes_);
     share_->find_loose();
   }
-  require_written(failed);
+  note_result(failed);
 }
 
 void memory_resource::state::advise(access how) {
@@ -243,7 +260,7 @@ void memory_resource::state::advise(access how) {
 
 std::size_t memory_resource::state::used_bytes() const noexcept {
   const std::lock_guard hold(mutex_);
-  return ranges_ ? ranges_->used_bytes() : 0;
+  return ranges_ != nullptr ? ranges_->used_bytes() : 0;
 }
 
 std::size_t memory_resource::state::disk_size_bytes() const {
@@ -277,10 +294,14 @@ memory_resource::~memory_resource() {
 }
 
 void* memory_resource::do_allocate(std::size_t size_bytes, std::size_t alignment) {
-  if (state_->inherited()) throw bad_alloc(error(EPERM, "allocate in a forked child", ""));
-  return is_small(size_bytes, alignment)
-             ? state_->take_small(size_bytes, alignment)
-             : state_->take_large(size_bytes, alignment, state::filling::unknown);
+  try {
+    if (state_->inherited()) detail::throw_error(EPERM, "allocate in a forked child", "");
+    return is_small(size_bytes, alignment)
+               ? state_->take_small(size_bytes, alignment)
+               : state_->take_large(size_bytes, alignment, state::filling::unknown);
+  } catch (const error& reason) {
+    throw bad_alloc(reason);
+  }
 }
 
 void memory_resource::do_deallocate(void* block, std::size_t size_bytes, std::size_t alignment) {
@@ -296,14 +317,25 @@ bool memory_resource::do_is_equal(const std::pmr::memory_resource& other) const 
   return this == &other;
 }
 
-std::size_t memory_resource::used_bytes() const noexcept { return state_->used_bytes(); }
-std::size_t memory_resource::disk_size_bytes() const { return state_->disk_size_bytes(); }
-std::size_t memory_resource::resident_bytes() const noexcept { return state_->resident_bytes(); }
-std::size_t memory_resource::reservation_bytes() const noexcept {
-  return state_->reservation_bytes();
+// Whoever holds the lock may exist in the parent only.
+std::size_t memory_resource::used_bytes() const noexcept {
+  return state_->inherited() ? 0 : state_->used_bytes();
 }
-memory_budget memory_resource::budget() const noexcept { return state_->budget(); }
-void memory_resource::advise(access how) { state_->advise(how); }
+std::size_t memory_resource::disk_size_bytes() const {
+  return state_->inherited() ? 0 : state_->disk_size_bytes();
+}
+std::size_t memory_resource::resident_bytes() const noexcept {
+  return state_->inherited() ? 0 : state_->resident_bytes();
+}
+std::size_t memory_resource::reservation_bytes() const noexcept {
+  return state_->inherited() ? 0 : state_->reservation_bytes();
+}
+memory_budget memory_resource::budget() const noexcept {
+  return state_->inherited() ? memory_budget() : state_->budget();
+}
+void memory_resource::advise(access how) {
+  if (!state_->inherited()) state_->advise(how);
+}
 void memory_resource::trim() {
   if (!state_->inherited()) state_->trim();
 }

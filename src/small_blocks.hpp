@@ -15,6 +15,7 @@
 #include <bit>
 #include <cstddef>
 #include <mutex>
+#include <new>
 
 #include <mapvec/config.hpp>
 #include <mapvec/units.hpp>
@@ -35,6 +36,7 @@ class small_blocks {
   /// The smallest size that has room and is a multiple of `alignment`.
   /// REQUIRES: size_bytes <= largest_bytes, alignment <= largest_alignment, a power of two.
   static constexpr std::size_t index_of(std::size_t size_bytes, std::size_t alignment) noexcept {
+    MAPVEC_ASSERT(size_bytes <= largest_bytes && alignment <= largest_alignment);
     std::size_t index = 0;
     if (size_bytes > 128) {
       const auto doubling = static_cast<std::size_t>(std::bit_width(size_bytes - 1)) - 8;
@@ -50,7 +52,9 @@ class small_blocks {
 
   /// Large blocks are of up to `most_large_bytes`, >= 4 * largest_bytes.
   explicit small_blocks(std::size_t most_large_bytes) noexcept
-      : most_large_bytes_(most_large_bytes) {}
+      : most_large_bytes_(most_large_bytes) {
+    MAPVEC_ASSERT(most_large_bytes >= 4 * largest_bytes);
+  }
 
   /// `take_large(size_bytes)` gives a large block, aligned to largest_alignment, or throws, which
   /// changes nothing here.

@@ -51,6 +51,7 @@ class MAPVEC_API error : public std::system_error {
 /// An allocator could not have the memory: what containers expect, and why. Copying never throws.
 class MAPVEC_API bad_alloc : public std::bad_alloc {
  public:
+  // NOLINTNEXTLINE(bugprone-throw-keyword-missing): a member, which is not to be thrown
   explicit bad_alloc(const error& reason) noexcept : reason_(reason) {}
 
   /// What the system said no to.

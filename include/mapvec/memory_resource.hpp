@@ -9,27 +9,31 @@
 // The kernel moves pages between the file and memory as it needs them; nothing is left on the disk
 // after the process, however that ends. What is worth knowing:
 //
-//  - A block of more than 64 KiB is a range of the file of its own, whole pages, from 2 MiB on at a
-//    multiple of 2 MiB. Deallocating gives its disk space and memory back at once, where the file
-//    system can punch holes (ext4, XFS, btrfs, tmpfs do); elsewhere the next blocks use it.
+//  - A block of more than 64 KiB, or aligned to more than 4 KiB, is a range of the file of its own:
+//    whole pages, from 2 MiB on at a multiple of 2 MiB. Deallocating gives its disk space and
+//    memory back at once, where the file system can punch holes (ext4, XFS, btrfs, tmpfs do);
+//    elsewhere the next blocks use it.
 //  - Smaller ones are cut from such blocks, and used again for others of about their size; their
 //    memory is given back when the resource goes.
 //  - A vector from vector.hpp grows in place and needs none of this. A std::vector copies when it
 //    grows, and for that time takes the disk twice.
 //  - All memory of a resource together is limited by its reservation of addresses.
-//  - With a memory budget: each allocation writes back and drops what is too much by then, the
-//    oldest blocks first. Between two allocations nothing is bounded but by the kernel, not even
-//    the filling of one large block.
+//  - With a memory budget: each allocation of a large block, or of one that small ones are cut
+//  from,
+//    writes back and drops what is too much by then, the oldest first. What the program has brought
+//    back is seen after an eighth of the budget, or a 32nd of the file, was allocated. Between two
+//    allocations nothing is bounded but by the kernel: not the filling of one large block, nor the
+//    zeros that are written where the file system cannot allocate.
 //  - A forked child may read the elements; allocating throws there, deallocating does nothing, and
 //    stores are seen by the parent, those of destructors too: a child should end with _exit or
 //    exec.
-//
 //  - Errors: allocating throws `bad_alloc`, which says why, and std::bad_alloc; nothing else throws
 //    but what says so. Deallocating tells the error handler.
 //  - Invalidation: blocks stay where they are until they are deallocated.
-//  - Cost: a small block is constant time under a lock; a large one is two system calls in its
+//  - Cost: a small block is constant time under a lock. A large one is two system calls in its
 //  life,
-//    and logarithmic in their number.
+//    and logarithmic in their number; with a budget also what that writes, and now and then a look
+//    at which pages of the file are in memory.
 //
 // Thread-safe.
 #pragma once
@@ -89,8 +93,8 @@ class MAPVEC_API memory_resource : public std::pmr::memory_resource {
 };
 
 /// The one that allocators use when they are not told which: default options, never destroyed, so
-/// that static containers may use it to their end. Its files live where $MAPVEC_DIR says, see
-/// segment_builder.
+/// that static containers may use it to their end. Its file lives where $MAPVEC_DIR says, see
+/// segment_builder. Where there is no memory for it at the first call, the program ends.
 MAPVEC_API memory_resource& default_memory_resource() noexcept;
 
 }  // namespace mapvec

@@ -44,7 +44,7 @@ TEST_F(budget_of_memory, holds_for_a_deque_of_four_times_as_much) {
     most_bytes = std::max(most_bytes, memory.resident_bytes());
   }
   EXPECT_LE(most_bytes, budget_bytes + unseen_bytes);
-  EXPECT_LE(memory.budget().held_bytes(), used_bytes);
+  EXPECT_LE(memory.budget().held_bytes(), budget_bytes);
   for (std::size_t i = 0; i < numbers.size(); ++i) ASSERT_EQ(numbers[i], i);
 }
 
@@ -78,6 +78,41 @@ TEST_F(budget_of_memory, holds_where_freed_ranges_are_used_again) {
     EXPECT_TRUE(blocks[i]->is_full_of(static_cast<char>(i)));
     delete blocks[i];
   }
+}
+
+TEST_F(budget_of_memory, holds_after_an_allocation_was_refused) {
+  options small = bounded();
+  small.reservation_bytes = 1 * GiB;
+  small.free_disk_percent = 100;
+  memory_resource never(small);
+  EXPECT_THROW(static_cast<void>(never.allocate(512 * MiB)), bad_alloc);
+  EXPECT_EQ(never.budget().held_bytes(), 0U);
+
+  memory_resource memory(bounded());
+  std::size_t most_bytes = 0;
+  {
+    const fault refused(call::fallocate, 0, ENOSPC, fault_lasts::once);
+    EXPECT_THROW(static_cast<void>(memory.allocate(512 * MiB)), bad_alloc);
+  }
+  for (int i = 0; i < 32; ++i) {
+    const block_of_memory block(memory, 1 * MiB);
+    static_cast<void>(memory.allocate(1 * MiB));
+    block.fill('x');
+    most_bytes = std::max(most_bytes, memory.resident_bytes());
+  }
+  EXPECT_LE(most_bytes, budget_bytes + unseen_bytes + 1 * MiB);
+  EXPECT_LE(memory.budget().held_bytes(), budget_bytes);
+}
+
+TEST_F(budget_of_memory, does_not_count_what_was_given_back) {
+  const memory_budget budget(budget_bytes);
+  const options sharing{.builder = segment_builder::unnamed(directory_.path()), .budget = budget};
+  memory_resource memory(sharing);
+  {
+    const block_of_memory block(memory, budget_bytes / 2);
+    EXPECT_EQ(budget.held_bytes(), budget_bytes / 2);
+  }
+  EXPECT_EQ(budget.held_bytes(), 0U);
 }
 
 TEST_F(budget_of_memory, is_shared_with_vectors) {

@@ -2,8 +2,11 @@
 //
 // Goal: a memory_resource may be used by many threads. Method: each fills blocks of all sizes with
 // its own number, looks whether they still hold it, and frees them, some by another thread.
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -11,6 +14,8 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include <mapvec/vector.hpp>
 
 #include "resource_case.hpp"
 
@@ -69,6 +74,41 @@ TEST_F(threads_with_memory, get_blocks_of_their_own) {
     static_cast<void>(memory.disk_size_bytes());
   }
   for (std::thread& each : threads) each.join();
+  EXPECT_EQ(broken, 0U);
+}
+
+// Others drop the pages of this resource, and this one theirs, while blocks come and go.
+TEST_F(threads_with_memory, share_a_budget_with_vectors) {
+  const memory_budget budget(4 * MiB);
+  const options sharing{.builder = segment_builder::unnamed(directory_.path()), .budget = budget};
+  memory_resource memory(sharing);
+  std::atomic<bool> is_over = false;
+  std::thread appending([&] {
+    vector<std::uint64_t> numbers(sharing);
+    while (!is_over) {
+      for (int i = 0; i < 50'000; ++i) numbers.push_back(numbers.size());
+    }
+  });
+  std::thread trimming([&] {
+    while (!is_over) memory.trim();
+  });
+  std::size_t broken = 0;
+  for (int round = 0; round < 20; ++round) {
+    std::array<filled, 8> blocks{};
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      const std::size_t size_bytes = 40 * KiB << i % 4;
+      blocks[i] = {static_cast<char*>(memory.allocate(size_bytes)), size_bytes,
+                   static_cast<char>('a' + round + static_cast<int>(i))};
+      std::fill_n(blocks[i].data, size_bytes, blocks[i].value);
+    }
+    for (const filled& each : blocks) {
+      broken += !is_intact(each);
+      memory.deallocate(each.data, each.size_bytes);
+    }
+  }
+  is_over = true;
+  appending.join();
+  trimming.join();
   EXPECT_EQ(broken, 0U);
 }
 
