@@ -66,6 +66,8 @@ if(way MATCHES "^library\\.(.*)")
 elseif(way MATCHES "^find_package")
   build_and_run_program(-D CMAKE_BUILD_TYPE=Debug -D CMAKE_PREFIX_PATH=${library}/stage
     -D with_debugged=ON)
+  run(${CMAKE_COMMAND} -S ${program} -B ${work}/optional -D CMAKE_PREFIX_PATH=${library}/stage
+    -D optional=fmt,no_such -D CMAKE_DISABLE_FIND_PACKAGE_fmt=ON)
 elseif(way MATCHES "^pkg_config")
   # Not where it was installed.
   file(COPY ${library}/stage/ DESTINATION ${work}/moved)

@@ -11,7 +11,7 @@ using vector = boost::container::vector<std::uint64_t, allocator>;
 int main() {
   bip::file_mapping::remove("numbers.bip");
   {
-    // Room for the elements and for a copy of them, since growing copies; it cannot be had later.
+    // Room for the elements and for a copy of them, should growing copy; it cannot be had later.
     bip::managed_mapped_file file(bip::create_only, "numbers.bip", 64 << 20);
     vector& numbers = *file.construct<vector>("numbers")(file.get_segment_manager());
     for (std::uint64_t i = 0; i < 1'000'000; ++i) numbers.push_back(i * 7919 % 100'003);

@@ -11,7 +11,7 @@ fn main() {
     let mut samples = MmapVec::<Sample>::new();
     for second in 0..100_000 {
         let sample = Sample { second, celsius: 20.5 };
-        samples.push(sample).expect("the disk is full");
+        samples.push(sample).expect("the file cannot grow");
     }
     samples.truncate_first(10);
     let last = samples.pop();
