@@ -68,8 +68,9 @@ class MAPVEC_API raw_output {
 }  // namespace detail
 
 /// Appends the elements of a file to a vector or a file_vector, reading 1 MiB at a time, at the
-/// speed of pwrite. Throws `error`; `format_error` where the file does not hold whole elements, or
-/// a bool that is neither 0 nor 1. Strong guarantee.
+/// speed of pwrite. Throws `error`, std::bad_alloc and std::length_error; `format_error` where the
+/// file does not hold whole elements, or a bool that is neither 0 nor 1. Strong guarantee, but for
+/// the capacity. T needs a default constructor.
 template <class Vector>
 void import_raw(Vector& v, path_view path, const raw_layout& layout = {}) {
   using T = typename Vector::value_type;
@@ -92,7 +93,8 @@ void import_raw(Vector& v, path_view path, const raw_layout& layout = {}) {
 }
 
 /// Writes all elements into a new file, durable on return; nobody sees half of it. Takes 8 MiB of
-/// memory. Throws `error`, EEXIST if the name is taken.
+/// memory, and what the kernel keeps of the new file until it is written, which no budget counts.
+/// Throws `error`, EEXIST if the name is taken.
 template <class Vector>
 void export_raw(const Vector& v, path_view path) {
   using T = typename Vector::value_type;

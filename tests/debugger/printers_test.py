@@ -15,6 +15,7 @@ import unittest
 WAY = sys.argv[1]
 STAGE, PROGRAM, WORK = map(pathlib.Path, sys.argv[2:])
 SHARE = STAGE / "share"
+OWN = re.escape(str(WORK))
 AUTO_LOAD = WORK / "auto-load"
 
 
@@ -99,12 +100,12 @@ class printers(unittest.TestCase):
             self.live["many"],
             r"^mapvec::vector of length 1000000, capacity \d+, in a file without a name = "
             r"\{0, 1, 2, 3\.\.\.\}$")
-        self.assertRegex(self.live["named"], rf', in "{WORK}/mapvec-[0-9a-f-]+\.seg" = \{{7\}}$')
+        self.assertRegex(self.live["named"], rf', in "{OWN}/mapvec-[0-9a-f-]+\.seg" = \{{7\}}$')
 
     def test_of_persistent_vectors(self):
         self.assertRegex(self.live["rows"],
                          r"^mapvec::file_vector of length 3, capacity \d+, 2 committed, "
-                         rf'in "{WORK}/rows\.npy" = \{{0, 0, 0\.5\}}$')
+                         rf'in "{OWN}/rows\.npy" = \{{0, 0, 0\.5\}}$')
         self.assertRegex(self.live["triples"], r"of length 2, capacity \d+, 2 committed, ")
         self.expect("closed", "mapvec::file_vector of length 0, capacity 0, without a file")
 
@@ -128,7 +129,7 @@ class printers(unittest.TestCase):
         self.assertRegex(self.core["few"], r"^mapvec::vector of length 3, capacity \d+, in memory, "
                                            r"elements not in the core file$")
         self.assertRegex(self.core["rows"], rf'^mapvec::file_vector of length 3, capacity \d+, '
-                                            rf'in "{WORK}/rows\.npy", elements not in the core')
+                                            rf'in "{OWN}/rows\.npy", elements not in the core')
         self.assertEqual(self.core["closed"], self.live["closed"])
 
 

@@ -24,7 +24,8 @@ template <class T>
 inline constexpr bool is_loadable<file_vector<T>> = true;
 
 /// Puts what `append` appends in the place of the elements. They go last: that keeps the vector's
-/// options, and whatever throws, a full disk included, is undone by cutting what was appended.
+/// options, and what throws, a full disk included, is undone by cutting what was appended; but not
+/// elements that throw when they are moved.
 template <class Vector, class Append>
 void load_elements(Vector& elements, Append append) {
   const std::size_t old_size = elements.size();

@@ -7,7 +7,9 @@
 // but bool is written as any other element. Where an archive takes arrays of T, 8 MiB are written
 // and 1 MiB is read at a time. Input that ends too early or is wrong throws what the archive
 // throws, a full disk `error`, and the vector then holds what it held before. Elements need a
-// default constructor. A file_vector is not committed by this.
+// default constructor; pointers to them in the same archive are not led to them. A file_vector is
+// not committed by this, and what it held is overwritten in place: where a crash may not leave a
+// mixture, read into a new file and replace().
 #pragma once
 
 #include <cstddef>
@@ -23,6 +25,7 @@
 #include <boost/serialization/nvp.hpp>
 #include <boost/serialization/split_free.hpp>
 #include <boost/serialization/string.hpp>
+#include <boost/serialization/tracking.hpp>
 #include <boost/serialization/version.hpp>
 
 #include <mapvec/blocks.hpp>
@@ -38,6 +41,12 @@ template <class T, class Archive>
 inline constexpr bool takes_arrays =
     boost::serialization::use_array_optimization<Archive>::template apply<T>::type::value;
 
+/// Boost writes an object at an address where it has written one before as a reference to that: not
+/// from buffers, which are used again.
+template <class T>
+inline constexpr bool is_tracked =
+    boost::serialization::tracking_level<T>::value != boost::serialization::track_never;
+
 template <class T, class Archive, class Elements>
 void save_to_boost(Archive& archive, const Elements& elements) {
   const boost::serialization::collection_size_type count(elements.size());
@@ -45,6 +54,10 @@ void save_to_boost(Archive& archive, const Elements& elements) {
   if constexpr (!takes_arrays<T, Archive>) {
     const boost::serialization::item_version_type version(boost::serialization::version<T>::value);
     archive << boost::serialization::make_nvp("item_version", version);
+  }
+  if constexpr (is_tracked<T>) {
+    for (const T& each : elements) archive << boost::serialization::make_nvp("item", each);
+    return;
   }
   for (const auto block : blocks(elements)) {
     if constexpr (takes_arrays<T, Archive>) {

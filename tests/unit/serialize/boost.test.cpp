@@ -5,15 +5,35 @@
 // body for the binary, text and XML archives; input cut at 97 places, and a count that is not true.
 #include "archive_case.hpp"
 
+#include <array>
 #include <boost/archive/binary_iarchive.hpp>
 #include <boost/archive/binary_oarchive.hpp>
 #include <boost/archive/text_iarchive.hpp>
 #include <boost/archive/text_oarchive.hpp>
 #include <boost/serialization/string.hpp>
+#include <boost/serialization/tracking.hpp>
 #include <boost/serialization/vector.hpp>
+#include <cstdint>
 #include <sstream>
 
 #include <mapvec/serialize/boost.hpp>
+
+namespace mapvec::test {
+
+/// 64 KiB, so that few of them are more than one block; tracked as what is saved by pointer is.
+struct tracked {
+  std::array<std::uint64_t, 8192> words{};
+  template <class Archive>
+  void serialize(Archive& archive, unsigned /*version*/) {
+    archive& words[0];
+  }
+};
+
+}  // namespace mapvec::test
+
+BOOST_CLASS_TRACKING(mapvec::test::tracked, boost::serialization::track_always)
+template <>
+inline constexpr bool mapvec::store_as_bytes<mapvec::test::tracked> = true;
 
 namespace mapvec::test {
 
@@ -76,6 +96,19 @@ TEST(boost_archives, that_say_more_than_they_hold_are_read_a_mebibyte_at_a_time)
   EXPECT_THROW(binary::load(text, read), boost::archive::archive_exception);
   EXPECT_TRUE((read == vector<std::uint64_t>{1, 2, 3}));
   EXPECT_EQ(read.disk_size_bytes(), 0);
+}
+
+// From one buffer after the other they would have the same addresses.
+TEST(boost_archives, of_what_boost_tracks_hold_all_that_is_on_the_disk) {
+  const scratch_directory directory;
+  auto stored = file_vector<tracked>::create(directory / "tracked.npy");
+  for (std::uint64_t i = 0; i < 400; ++i) stored.emplace_back().words[0] = i;
+  stored.commit();
+  stored.evict(0, stored.size());
+  vector<tracked> read;
+  binary::load(binary::save(stored), read);
+  ASSERT_EQ(read.size(), 400U);
+  for (std::uint64_t i = 0; i < 400; ++i) ASSERT_EQ(read[i].words[0], i);
 }
 
 TEST(boost_archives, take_references) {
