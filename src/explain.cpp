@@ -17,45 +17,11 @@
 #include <mapvec/options.hpp>
 #include <mapvec/units.hpp>
 
+#include "file_systems.hpp"
 #include "posix/syscalls.hpp"
 
 namespace mapvec::detail {
 namespace {
-
-/// Where the pages of a file are that are not on its disk.
-enum class cache_place : unsigned char {
-  page_cache,
-  page_cache_only,  // there is no disk
-  another_file,     // below this one: of itself the kernel says that it has none
-};
-
-struct file_system_name {
-  std::uint32_t magic;
-  std::string_view name;
-  cache_place cached = cache_place::page_cache;
-};
-
-// statfs(2) and linux/magic.h.
-constexpr file_system_name file_systems[] = {
-    {0xEF53, "ext4 (or ext2, ext3)"},
-    {0x58465342, "xfs"},
-    {0x9123683E, "btrfs"},
-    {0x01021994, "tmpfs", cache_place::page_cache_only},
-    {0x858458F6, "ramfs", cache_place::page_cache_only},
-    {0x794C7630, "overlayfs", cache_place::another_file},
-    {0xF2F52010, "f2fs"},
-    {0x2FC12FC1, "zfs"},
-    {0xCA451A4E, "bcachefs"},
-    {0x65735546, "fuse"},
-    {0x6969, "nfs"},
-    {0xFF534D42, "cifs"},
-    {0xFE534D42, "smb2"},
-    {0x517B, "smb"},
-    {0x01021997, "9p"},
-    {0x00C36400, "ceph"},
-    {0x5346414F, "afs"},
-    {0x0BD00BD0, "lustre"},
-};
 
 std::string bytes(std::uint64_t count) { return std::to_string(count) + " bytes"; }
 
@@ -153,23 +119,22 @@ void say_elements(report& out, explained_elements elements) {
 }
 
 /// The system behind an open file.
-cache_place say_file_system(report& out, int fd) {
+file_system_traits say_file_system(report& out, int fd) {
   struct statfs status{};
   if (const int failed = sys::fstatfs(fd, status); failed != 0) {
     out.line("file system", not_known(failed));
-    return cache_place::page_cache;
+    return {};
   }
-  // f_type is a signed word, and some magic numbers have the top bit of 32 set.
-  const auto magic = static_cast<std::uint32_t>(status.f_type);
-  const auto* found = std::ranges::find(file_systems, magic, &file_system_name::magic);
-  if (found == std::end(file_systems)) {
+  const known_file_system* const found = find_file_system(status.f_type);
+  if (found == nullptr) {
     std::array<char, 8> digits;
+    const auto magic = static_cast<std::uint32_t>(status.f_type);
     char* const end = std::to_chars(digits.begin(), digits.end(), magic, 16).ptr;
     out.line("file system", "another, number 0x" + std::string(digits.begin(), end));
-    return cache_place::page_cache;
+    return {};
   }
   out.line("file system", found->name);
-  return found->cached;
+  return found->traits;
 }
 
 void say_disk(report& out, int fd, std::string_view promise) {
@@ -181,11 +146,10 @@ void say_disk(report& out, int fd, std::string_view promise) {
 
 /// What the page cache holds of a file. Where it does not say, `resident_bytes()` counts.
 template <class Resident>
-void say_cache(report& out, const stored_bytes& source, cache_place place,
+void say_cache(report& out, const stored_bytes& source, const file_system_traits& traits,
                Resident resident_bytes) {
   cache_pages pages;
-  const bool is_hidden = place == cache_place::another_file;
-  const int failed = is_hidden ? -EOPNOTSUPP : sys::cachestat(source.fd, pages);
+  const int failed = traits.hides_pages ? -EOPNOTSUPP : sys::cachestat(source.fd, pages);
   const std::uint64_t page = sys::page_bytes();
   std::string text = "not known to who neither owns the file nor may write it";
   if (failed == 0) {
@@ -193,12 +157,12 @@ void say_cache(report& out, const stored_bytes& source, cache_place place,
   } else if (source.tells_residency) {
     text = bytes(resident_bytes());
   }
-  if (place == cache_place::page_cache_only) {
+  if (traits.in_memory) {
     text += "; nothing is ever written back";
   } else if (failed == 0) {
     text += "; dirty: " + bytes(pages.dirty * page) +
             "; being written back: " + bytes(pages.writing_back * page);
-  } else if (is_hidden) {
+  } else if (traits.hides_pages) {
     text += "; dirty: not known on overlayfs";
   } else {
     text += "; dirty: " + (failed == -ENOSYS ? "not known before Linux 6.5" : not_known(failed));
@@ -246,12 +210,12 @@ void say_budget(report& out, const memory_budget& budget) {
 }
 
 void say_file(report& out, const storage& held, const stored_bytes& source, lifetime how_long) {
-  const cache_place place = say_file_system(out, source.fd);
+  const file_system_traits traits = say_file_system(out, source.fd);
   const bool guaranteed = held.space_guaranteed();
   say_disk(out, source.fd,
            guaranteed ? "; overwriting never runs out of space"
                       : "; overwriting may find the disk full");
-  say_cache(out, source, place, [&] { return held.resident_bytes(); });
+  say_cache(out, source, traits, [&] { return held.resident_bytes(); });
   say_mapped(out, source);
   say_locks(out, source.fd, how_long == lifetime::persistent ? "the writer's" : "the owner's");
 }
@@ -303,9 +267,9 @@ std::string explain(const view_storage& held, explained_elements elements) {
   say_elements(out, elements);
   out.line("reservation", bytes(held.reservation_bytes()));
   say_advice(out, source.advised);
-  const cache_place place = say_file_system(out, source.fd);
+  const file_system_traits traits = say_file_system(out, source.fd);
   say_disk(out, source.fd, "");
-  say_cache(out, source, place, [&] { return held.resident_bytes(); });
+  say_cache(out, source, traits, [&] { return held.resident_bytes(); });
   say_mapped(out, source);
   say_locks(out, source.fd, "the writer's");
   return std::move(out).text();

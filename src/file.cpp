@@ -9,30 +9,10 @@
 #include <mapvec/units.hpp>
 
 #include "counters.hpp"
+#include "file_systems.hpp"
 #include "posix/syscalls.hpp"
 
 namespace mapvec::detail {
-namespace {
-
-// Magic numbers of statfs(2) and linux/magic.h, those that decide something.
-constexpr std::uint64_t ext_magic = 0xEF53;
-constexpr std::uint64_t xfs_magic = 0x58465342;
-constexpr std::uint64_t btrfs_magic = 0x9123683E;
-constexpr std::uint64_t tmpfs_magic = 0x01021994;
-constexpr std::uint64_t ramfs_magic = 0x858458F6;
-constexpr std::array<std::uint64_t, 8> network_magics = {
-    0x6969,      // NFS
-    0xFF534D42,  // CIFS
-    0xFE534D42,  // SMB2
-    0x517B,      // SMB
-    0x01021997,  // 9p
-    0x00C36400,  // Ceph
-    0x5346414F,  // AFS
-    0x0BD00BD0,  // Lustre
-};
-
-}  // namespace
-
 file::~file() {
   if (!is_open()) return;
   const int failed = sys::close(fd_);
@@ -51,14 +31,8 @@ struct statfs status_of_file_system(const file& asked) {
 }  // namespace
 
 file_system_traits file::file_system() const {
-  // f_type is a signed word, and some magic numbers have the top bit of 32 set.
-  const std::uint64_t magic = static_cast<std::uint32_t>(status_of_file_system(*this).f_type);
-  const bool in_memory = magic == tmpfs_magic || magic == ramfs_magic;
-  return {.in_memory = in_memory,
-          .over_network = std::ranges::find(network_magics, magic) != network_magics.end(),
-          .allocation_holds = in_memory || magic == ext_magic || magic == xfs_magic,
-          .copies_on_write = magic == btrfs_magic,
-          .shares_blocks = magic == btrfs_magic || magic == xfs_magic};
+  const known_file_system* const found = find_file_system(status_of_file_system(*this).f_type);
+  return found != nullptr ? found->traits : file_system_traits{};
 }
 
 bool file::guarantee_space(bool copy_on_write) const {

@@ -44,116 +44,106 @@ std::size_t part_of_budget(std::size_t limit_bytes) noexcept {
 
 }  // namespace
 
-class memory_resource::state {
- public:
-  explicit state(const options& settings)
-      : settings_(settings),
-        small_(part_of_budget(detail::limit_of(settings))),
+struct memory_resource::state {
+  explicit state(const options& chosen)
+      : settings(chosen),
+        small(part_of_budget(detail::limit_of(chosen))),
         // What the kernel reads ahead is not counted.
-        advised_(detail::limit_of(settings) != 0 ? access::random : access::normal) {}
+        advised(detail::limit_of(chosen) != 0 ? access::random : access::normal) {}
   state(const state&) = delete;
   state& operator=(const state&) = delete;
   ~state();
 
   /// In a forked child, where a thread that exists in the parent only may hold a lock.
   bool inherited() const noexcept {
-    std::byte** const word = word_.load(std::memory_order_acquire);
-    return word != nullptr && *word == nullptr;
+    std::byte** const found = word.load(std::memory_order_acquire);
+    return found != nullptr && *found == nullptr;
   }
 
   /// What failed before, as an exception.
   void require_written() const {
-    const int failed = failed_.load(std::memory_order_relaxed);
-    if (failed != 0) throw_failed(failed);
+    const int result = failed.load(std::memory_order_relaxed);
+    if (result != 0) throw_failed(result);
   }
   void* take_small(std::size_t size_bytes, std::size_t alignment);
   void give_back_small(void* block, std::size_t size_bytes, std::size_t alignment) noexcept {
-    small_.give_back(block, size_bytes, alignment);
+    small.give_back(block, size_bytes, alignment);
   }
   /// Whether all of a block will be written to before long.
   enum class filling : bool { unknown, soon };
   void* take_large(std::size_t size_bytes, std::size_t alignment, filling when);
   void give_back_large(void* block, std::size_t size_bytes) noexcept;
 
-  std::size_t used_bytes() const noexcept;
-  std::size_t disk_size_bytes() const;
-  std::size_t resident_bytes() const noexcept;
-  std::size_t reservation_bytes() const noexcept;
-  memory_budget budget() const noexcept;
-  void advise(access how);
-  void trim();
-
- private:
   void start(std::size_t needed_bytes);
   void* take(std::size_t size_bytes, std::size_t alignment, filling when);
   void back_by_disk(std::size_t first, std::size_t end, filling when);
   void make_way(std::size_t first, std::size_t end);
   void note_result(int result);
-  [[noreturn]] void throw_failed(int failed) const;
+  [[noreturn]] void throw_failed(int result) const;
 
-  const options settings_;
-  detail::small_blocks small_;
-  mutable std::mutex mutex_;  // for all below
-  detail::temporary_file backing_;
-  std::atomic<std::byte**> word_{nullptr};  // null is what a child finds there
-  detail::region mapped_;
-  std::unique_ptr<detail::block_ranges> ranges_;  // from the first block on
-  std::size_t file_bytes_ = 0;                    // blocks end before; there may be holes
-  std::unique_ptr<detail::budget_share> share_;
-  access advised_;
-  std::atomic<int> failed_{0};    // -errno of the first write-back that failed; for ever
-  std::size_t unseen_bytes_ = 0;  // blocks since the share has looked what is in memory
+  const options settings;
+  detail::small_blocks small;
+  mutable std::mutex mutex;  // for all below
+  detail::temporary_file backing;
+  std::atomic<std::byte**> word{nullptr};  // null is what a child finds there
+  detail::region mapped;
+  std::unique_ptr<detail::block_ranges> ranges;  // from the first block on
+  std::size_t file_bytes = 0;                    // blocks end before; there may be holes
+  std::unique_ptr<detail::budget_share> share;
+  access advised;
+  std::atomic<int> failed{0};    // -errno of the first write-back that failed; for ever
+  std::size_t unseen_bytes = 0;  // blocks since the share has looked what is in memory
 };
 
 // --- the file and its blocks ---------------------------------------------------------------------
 
 memory_resource::state::~state() {
-  if (word_ != nullptr) detail::release_fork_word(word_);
-  if (mapped_.data() == nullptr) return;
+  if (word != nullptr) detail::release_fork_word(word);
+  if (mapped.data() == nullptr) return;
   detail::subtract(detail::process_counters.active_segments, 1);
-  detail::subtract(detail::process_counters.mapped_bytes, file_bytes_);
-  if (!backing_.path.empty()) detail::remove_temporary_file(backing_);
+  detail::subtract(detail::process_counters.mapped_bytes, file_bytes);
+  if (!backing.path.empty()) detail::remove_temporary_file(backing);
 }
 
 /// Makes the file, when the first block of `needed_bytes` is asked for. From then on a child is
 /// one, also of a fork in the middle of this.
 void memory_resource::state::start(std::size_t needed_bytes) {
-  if (word_ == nullptr) {
-    std::byte** const word = detail::acquire_fork_word();
-    *word = reinterpret_cast<std::byte*>(word);
-    word_.store(word, std::memory_order_release);
+  if (word == nullptr) {
+    std::byte** const own = detail::acquire_fork_word();
+    *own = reinterpret_cast<std::byte*>(own);
+    word.store(own, std::memory_order_release);
   }
-  detail::temporary_file made = detail::make_temporary_file(settings_.builder);
+  detail::temporary_file made = detail::make_temporary_file(settings.builder);
   try {
-    made.descriptor.guarantee_space(settings_.copy_on_write);
+    made.descriptor.guarantee_space(settings.copy_on_write);
     detail::region reserved =
-        detail::region::reserve_file(settings_.reservation_bytes, needed_bytes, made.descriptor);
-    if (advised_ != access::normal) {
-      detail::advise(reserved.data(), reserved.size_bytes(), advised_);
+        detail::region::reserve_file(settings.reservation_bytes, needed_bytes, made.descriptor);
+    if (advised != access::normal) {
+      detail::advise(reserved.data(), reserved.size_bytes(), advised);
     }
-    ranges_ = std::make_unique<detail::block_ranges>(
+    ranges = std::make_unique<detail::block_ranges>(
         reinterpret_cast<std::uintptr_t>(reserved.data()), reserved.size_bytes());
-    share_ = detail::make_share(settings_, made.descriptor.descriptor(), reserved.data(), 0);
-    mapped_ = std::move(reserved);
+    share = detail::make_share(settings, made.descriptor.descriptor(), reserved.data(), 0);
+    mapped = std::move(reserved);
   } catch (...) {
     if (!made.path.empty()) detail::remove_temporary_file(made);
     throw;
   }
-  backing_ = std::move(made);
+  backing = std::move(made);
   detail::add(detail::process_counters.active_segments, 1);
 }
 
 void* memory_resource::state::take_small(std::size_t size_bytes, std::size_t alignment) {
   require_written();  // the list of free blocks may be lost
-  return small_.take(size_bytes, alignment, [&](std::size_t large_bytes) {
+  return small.take(size_bytes, alignment, [&](std::size_t large_bytes) {
     return take_large(large_bytes, detail::small_blocks::largest_alignment, filling::soon);
   });
 }
 
 void* memory_resource::state::take_large(std::size_t size_bytes, std::size_t alignment,
                                          filling when) {
-  const std::lock_guard hold(mutex_);
-  if (mapped_.data() == nullptr) start(in_pages(size_bytes));
+  const std::lock_guard hold(mutex);
+  if (mapped.data() == nullptr) start(in_pages(size_bytes));
   return take(in_pages(size_bytes), alignment, when);
 }
 
@@ -161,22 +151,22 @@ void* memory_resource::state::take_large(std::size_t size_bytes, std::size_t ali
 void* memory_resource::state::take(std::size_t size_bytes, std::size_t alignment, filling when) {
   const bool is_huge = size_bytes >= detail::huge_page_bytes;
   alignment = std::max(alignment, is_huge ? detail::huge_page_bytes : sys::page_bytes());
-  const std::uintptr_t block = ranges_->take(size_bytes, alignment);
+  const std::uintptr_t block = ranges->take(size_bytes, alignment);
   if (block == 0) {
     detail::throw_error(ENOMEM, "find a place in the reservation for a block in",
-                        backing_.descriptor.name(), {0, size_bytes});
+                        backing.descriptor.name(), {0, size_bytes});
   }
   auto* const data = reinterpret_cast<std::byte*>(block);
-  const auto first = static_cast<std::size_t>(data - mapped_.data());
+  const auto first = static_cast<std::size_t>(data - mapped.data());
   try {
     make_way(first, first + size_bytes);
     back_by_disk(first, first + size_bytes, when);
   } catch (...) {
-    if (first < file_bytes_) {
-      sys::madvise(data, std::min(size_bytes, file_bytes_ - first), MADV_REMOVE);
+    if (first < file_bytes) {
+      sys::madvise(data, std::min(size_bytes, file_bytes - first), MADV_REMOVE);
     }
-    if (share_ != nullptr) share_->set_end(file_bytes_);
-    ranges_->give_back(block);
+    if (share != nullptr) share->set_end(file_bytes);
+    ranges->give_back(block);
     throw;
   }
   return data;
@@ -185,18 +175,18 @@ void* memory_resource::state::take(std::size_t size_bytes, std::size_t alignment
 /// What will be filled gets its pages now, by zeros, which makes folios of 2 MiB where the file
 /// system has them, as in an append window: one call instead of a fault for each page.
 void memory_resource::state::back_by_disk(std::size_t first, std::size_t end, filling when) {
-  detail::file& file = backing_.descriptor;
-  file.require_free(end - first, settings_.free_disk_percent);
-  if (first < file_bytes_) file.fill_holes(first, std::min(end, file_bytes_) - first);
-  if (end > file_bytes_) {
-    file.extend(std::max(first, file_bytes_), end);
-    detail::add(detail::process_counters.mapped_bytes, end - file_bytes_);
-    file_bytes_ = end;
+  detail::file& file = backing.descriptor;
+  file.require_free(end - first, settings.free_disk_percent);
+  if (first < file_bytes) file.fill_holes(first, std::min(end, file_bytes) - first);
+  if (end > file_bytes) {
+    file.extend(std::max(first, file_bytes), end);
+    detail::add(detail::process_counters.mapped_bytes, end - file_bytes);
+    file_bytes = end;
   }
   // A write past the limit would be SIGXFSZ, even where the file has room.
   if (when == filling::unknown || end > sys::resource_limit(RLIMIT_FSIZE)) return;
   file.write_zeros(first, end - first);
-  detail::map_window(mapped_.data(), {first, end - first});
+  detail::map_window(mapped.data(), {first, end - first});
 }
 
 /// Before a block comes into memory. At the end of the file it is as if a vector were appended to;
@@ -204,83 +194,36 @@ void memory_resource::state::back_by_disk(std::size_t first, std::size_t end, fi
 /// the whole file.
 void memory_resource::state::make_way(std::size_t first, std::size_t end) {
   require_written();
-  if (share_ == nullptr) return;
-  unseen_bytes_ += end - first;
-  if (unseen_bytes_ >= std::max(share_->budget().limit_bytes() / 8, file_bytes_ / 32)) {
-    share_->find_loose();
-    unseen_bytes_ = 0;
+  if (share == nullptr) return;
+  unseen_bytes += end - first;
+  if (unseen_bytes >= std::max(share->budget().limit_bytes() / 8, file_bytes / 32)) {
+    share->find_loose();
+    unseen_bytes = 0;
   }
-  note_result(end > file_bytes_ ? share_->advance(first, end) : share_->make_way(end - first));
+  note_result(end > file_bytes ? share->advance(first, end) : share->make_way(end - first));
 }
 
 void memory_resource::state::note_result(int result) {
-  if (failed_ == 0) failed_ = result;
+  if (failed == 0) failed = result;
   require_written();
 }
 
-void memory_resource::state::throw_failed(int failed) const {
-  detail::throw_error(-failed, "write back", backing_.descriptor.name());
+void memory_resource::state::throw_failed(int result) const {
+  detail::throw_error(-result, "write back", backing.descriptor.name());
 }
 
 void memory_resource::state::give_back_large(void* block, std::size_t size_bytes) noexcept {
   const std::size_t size = in_pages(size_bytes);
   // Before another thread gets the range. Where holes cannot be punched, the next block there finds
   // its space allocated.
-  const int failed = sys::madvise(block, size, MADV_REMOVE);
-  if (failed != 0 && failed != -EOPNOTSUPP) {
-    detail::report_error(-failed, "give back", backing_.descriptor.name(), {0, size});
+  const int result = sys::madvise(block, size, MADV_REMOVE);
+  if (result != 0 && result != -EOPNOTSUPP) {
+    detail::report_error(-result, "give back", backing.descriptor.name(), {0, size});
   }
-  const std::lock_guard hold(mutex_);
-  const auto first = static_cast<std::size_t>(static_cast<std::byte*>(block) - mapped_.data());
-  if (failed == 0 && share_ != nullptr) share_->note_dropped(first, first + size);
-  ranges_->give_back(reinterpret_cast<std::uintptr_t>(block));
-}
-
-void memory_resource::state::trim() {
-  const std::lock_guard hold(mutex_);
-  if (file_bytes_ == 0) return;
-  require_written();
-  const int failed =
-      detail::write_back_and_drop(backing_.descriptor.descriptor(), mapped_.data(), 0, file_bytes_);
-  if (failed != 0) {
-    detail::add(detail::process_counters.sync_failures, 1);
-    if (share_ != nullptr) share_->note_failure(failed);
-  } else if (share_ != nullptr) {
-    share_->note_dropped(0, file_bytes_);
-    share_->find_loose();
-  }
-  note_result(failed);
-}
-
-void memory_resource::state::advise(access how) {
-  const std::lock_guard hold(mutex_);
-  advised_ = how;
-  if (mapped_.data() != nullptr) detail::advise(mapped_.data(), mapped_.size_bytes(), how);
-}
-
-std::size_t memory_resource::state::used_bytes() const noexcept {
-  const std::lock_guard hold(mutex_);
-  return ranges_ != nullptr ? ranges_->used_bytes() : 0;
-}
-
-std::size_t memory_resource::state::disk_size_bytes() const {
-  const std::lock_guard hold(mutex_);
-  return backing_.descriptor.is_open() ? backing_.descriptor.allocated_bytes() : 0;
-}
-
-std::size_t memory_resource::state::resident_bytes() const noexcept {
-  const std::lock_guard hold(mutex_);
-  return detail::resident_bytes(mapped_.data(), file_bytes_);
-}
-
-std::size_t memory_resource::state::reservation_bytes() const noexcept {
-  const std::lock_guard hold(mutex_);
-  return mapped_.size_bytes();
-}
-
-memory_budget memory_resource::state::budget() const noexcept {
-  const std::lock_guard hold(mutex_);
-  return share_ != nullptr ? share_->budget() : memory_budget();
+  const std::lock_guard hold(mutex);
+  const auto first = static_cast<std::size_t>(static_cast<std::byte*>(block) - mapped.data());
+  if (result == 0 && share != nullptr) share->note_dropped(first, first + size);
+  ranges->give_back(reinterpret_cast<std::uintptr_t>(block));
 }
 
 // --- which block comes from where ----------------------------------------------------------------
@@ -317,27 +260,62 @@ bool memory_resource::do_is_equal(const std::pmr::memory_resource& other) const 
   return this == &other;
 }
 
-// Whoever holds the lock may exist in the parent only.
+// --- what may be asked; not in a child, where whoever holds the lock may not exist ---------------
+
 std::size_t memory_resource::used_bytes() const noexcept {
-  return state_->inherited() ? 0 : state_->used_bytes();
+  if (state_->inherited()) return 0;
+  const std::lock_guard hold(state_->mutex);
+  return state_->ranges != nullptr ? state_->ranges->used_bytes() : 0;
 }
+
 std::size_t memory_resource::disk_size_bytes() const {
-  return state_->inherited() ? 0 : state_->disk_size_bytes();
+  if (state_->inherited()) return 0;
+  const std::lock_guard hold(state_->mutex);
+  return state_->mapped.data() != nullptr ? state_->backing.descriptor.allocated_bytes() : 0;
 }
+
 std::size_t memory_resource::resident_bytes() const noexcept {
-  return state_->inherited() ? 0 : state_->resident_bytes();
+  if (state_->inherited()) return 0;
+  const std::lock_guard hold(state_->mutex);
+  return detail::resident_bytes(state_->mapped.data(), state_->file_bytes);
 }
+
 std::size_t memory_resource::reservation_bytes() const noexcept {
-  return state_->inherited() ? 0 : state_->reservation_bytes();
+  if (state_->inherited()) return 0;
+  const std::lock_guard hold(state_->mutex);
+  return state_->mapped.size_bytes();
 }
+
 memory_budget memory_resource::budget() const noexcept {
-  return state_->inherited() ? memory_budget() : state_->budget();
+  if (state_->inherited()) return {};
+  const std::lock_guard hold(state_->mutex);
+  return state_->share != nullptr ? state_->share->budget() : memory_budget();
 }
+
 void memory_resource::advise(access how) {
-  if (!state_->inherited()) state_->advise(how);
+  if (state_->inherited()) return;
+  const std::lock_guard hold(state_->mutex);
+  state_->advised = how;
+  const detail::region& mapped = state_->mapped;
+  if (mapped.data() != nullptr) detail::advise(mapped.data(), mapped.size_bytes(), how);
 }
+
 void memory_resource::trim() {
-  if (!state_->inherited()) state_->trim();
+  if (state_->inherited()) return;
+  state& now = *state_;
+  const std::lock_guard hold(now.mutex);
+  if (now.file_bytes == 0) return;
+  now.require_written();
+  const int failed = detail::write_back_and_drop(now.backing.descriptor.descriptor(),
+                                                 now.mapped.data(), 0, now.file_bytes);
+  if (failed != 0) {
+    detail::add(detail::process_counters.sync_failures, 1);
+    if (now.share != nullptr) now.share->note_failure(failed);
+  } else if (now.share != nullptr) {
+    now.share->note_dropped(0, now.file_bytes);
+    now.share->find_loose();
+  }
+  now.note_result(failed);
 }
 
 memory_resource& default_memory_resource() noexcept {

@@ -44,6 +44,7 @@ struct file_system_traits {
   bool allocation_holds = false;  ///< overwriting an allocated range can never run out of space
   bool copies_on_write = false;   ///< btrfs: holds only after FS_NOCOW_FL was set
   bool shares_blocks = false;     ///< XFS, btrfs: a file may share blocks, which breaks the promise
+  bool hides_pages = false;       ///< overlayfs: the page cache has them under another file
 };
 
 /// An owned descriptor. Move-only; empty after a move.

@@ -88,7 +88,7 @@ class MAPVEC_API memory_resource : public std::pmr::memory_resource {
   void do_deallocate(void* block, std::size_t size_bytes, std::size_t alignment) override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override;
 
-  class state;
+  struct state;
   std::unique_ptr<state> state_;
 };
 

@@ -20,6 +20,7 @@ LAYERS = [
         "src/posix/quiet_thread.hpp",
         "include/mapvec/file.hpp",
         "include/mapvec/temporary.hpp",
+        "src/file_systems.hpp",
         "src/file.cpp",
         "src/names.hpp",
         "src/names.cpp",

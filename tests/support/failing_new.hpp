@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// An operator new that fails when it is told to, for programs that use this header; others keep
-// their own.
+// An operator new that fails when it is told to, for programs that link mapvec_failing_new.
 #pragma once
 
 #include <cstddef>
@@ -16,5 +15,8 @@ class failing_new {
   failing_new(const failing_new&) = delete;
   failing_new& operator=(const failing_new&) = delete;
 };
+
+/// From now on, or until then, every allocation of every thread throws.
+void let_memory_be_out(bool is_out);
 
 }  // namespace mapvec::test

@@ -5,7 +5,6 @@
 // from 0 until the operation completes; then again with the next operation.
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -24,25 +23,7 @@
 #include <mapvec/file_view.hpp>
 #include <mapvec/vector.hpp>
 
-namespace {
-
-// Allocations until one fails; negative: none does.
-thread_local long allocations_left = -1;
-
-void* allocate(std::size_t size_bytes) {
-  if (allocations_left >= 0 && allocations_left-- == 0) throw std::bad_alloc();
-  if (void* const memory = std::malloc(size_bytes)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size_bytes) { return allocate(size_bytes); }
-void* operator new[](std::size_t size_bytes) { return allocate(size_bytes); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+#include "support/failing_new.hpp"
 
 namespace mapvec::test {
 namespace {
@@ -88,25 +69,24 @@ class every_allocation : public ::testing::Test {
     std::function<void(bool completed)> check;
   };
   void expect_survival(const char* what, const std::function<attempt()>& prepare) const {
-    long failures = 0;
+    std::size_t failures = 0;
     for (bool completed = false; !completed; ++failures) {
-      ASSERT_LT(failures, 1'000) << what;
+      ASSERT_LT(failures, 1'000U) << what;
       const attempt next = prepare();
       const std::size_t opened = descriptors();
       try {
-        allocations_left = failures;
+        const failing_new failing(failures);
         next.operation();
         completed = true;
       } catch (const std::bad_alloc&) {
         EXPECT_EQ(descriptors(), opened) << what << ", allocation " << failures;
       }
-      allocations_left = -1;
       SCOPED_TRACE(std::string(what) + ", allocation " + std::to_string(failures));
       next.check(completed);
       if (HasFailure()) return;
     }
-    std::printf("%s: %ld allocations failed\n", what, failures - 1);
-    EXPECT_GT(failures, 1) << what << " needs no memory, so this shows nothing";
+    std::printf("%s: %zu allocations failed\n", what, failures - 1);
+    EXPECT_GT(failures, 1U) << what << " needs no memory, so this shows nothing";
   }
 
   std::filesystem::path directory_;

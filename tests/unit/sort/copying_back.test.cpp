@@ -5,14 +5,11 @@
 // The same for what a block_writer has been given. Method: progress throws at three quarters, and
 // makes what comes then fail; the bytes that are in memory afterwards; operator new that fails.
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <exception>
 #include <functional>
-#include <new>
 #include <optional>
 #include <random>
 #include <set>
@@ -25,27 +22,8 @@
 #include <mapvec/shuffle.hpp>
 
 #include "sort_case.hpp"
+#include "support/failing_new.hpp"
 #include "support/instrumented_syscalls.hpp"
-
-namespace {
-
-std::atomic<bool> memory_is_out = false;
-
-void* allocate(std::size_t size_bytes) {
-  if (memory_is_out) throw std::bad_alloc();
-  if (void* const memory = std::malloc(size_bytes)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-// Inlined, one of a pair without the other, compilers take them for mismatched.
-[[gnu::noinline]] void* operator new(std::size_t size_bytes) { return allocate(size_bytes); }
-[[gnu::noinline]] void* operator new[](std::size_t size_bytes) { return allocate(size_bytes); }
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace mapvec::test {
 namespace {
@@ -145,8 +123,8 @@ TEST_F(copying_back, where_memory_is_out_needs_none) {
   while (others.size() < 12) others.push_back(filed(std::vector<std::uint64_t>(1)));
   for (const operation& change : both()) {
     numbers v = cold();
-    end_in_the_second_pass(change, v, [] { memory_is_out = true; });
-    memory_is_out = false;
+    end_in_the_second_pass(change, v, [] { let_memory_be_out(true); });
+    let_memory_be_out(false);
     expect_all_on_disk(v);
   }
 }
