@@ -647,8 +647,14 @@ void vector_base<T, Lifetime>::append_between(Iterator first, Sentinel last) {
       if (append_bytes(std::to_address(first), count)) return;
     }
     append_pieces(count, [&](T* out, size_type n) {
-      const auto piece = static_cast<std::iter_difference_t<Iterator>>(n);
-      first = std::ranges::uninitialized_copy_n(std::move(first), piece, out, out + n).in;
+      if constexpr (std::is_same_v<std::iter_difference_t<Iterator>, std::ptrdiff_t>) {
+        const auto piece = static_cast<std::ptrdiff_t>(n);
+        first = std::ranges::uninitialized_copy_n(std::move(first), piece, out, out + n).in;
+      } else {  // GCC 12's takes no other, such as that of iota over unsigned numbers
+        first = std::ranges::uninitialized_copy(std::move(first), std::unreachable_sentinel, out,
+                                                out + n)
+                    .in;
+      }
     });
   } else {
     append_guard guard(*this);

@@ -4,6 +4,7 @@
 // made of temporaries, and one that throws halfway. [sequence.reqmts], C++23
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <forward_list>
 #include <iterator>
 #include <list>
@@ -33,6 +34,9 @@ void with_every_kind_of_range(int count, Use use) {
   use(std::list<int>(contiguous.begin(), contiguous.end()));
   use(std::forward_list<int>(contiguous.begin(), contiguous.end()));
   use(std::views::iota(0, count));
+  // Whose differences have 128 bits.
+  use(std::views::iota(std::uint64_t{0}, static_cast<std::uint64_t>(count)) |
+      std::views::transform([](std::uint64_t value) { return static_cast<int>(value); }));
   use(contiguous | std::views::filter([](int) { return true; }));
   use(input_range<int>(0, static_cast<std::size_t>(count)));
   std::stringstream text;
