@@ -134,6 +134,7 @@ std::vector<workload> workloads() {
       {"fill_deque/allocated_bounded", fill_deque_bounded},
       {"fill_deque/std", fill_deque_std},
       {"fill_map/allocated", fill_map},
+      {"fill_map/allocated_in_order", fill_map_in_order},
       {"fill_map/std", fill_map_std},
       {"to_std/mapvec", to_std_vector},
       {"to_std/iterators", to_std_vector_by_iterators},

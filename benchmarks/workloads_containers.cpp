@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <ranges>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 #include <mapvec/allocator.hpp>
 #include <mapvec/raw_file.hpp>
+#include <mapvec/sort.hpp>
 #include <mapvec/std_vector.hpp>
 #include <mapvec/vector.hpp>
 
@@ -46,22 +48,38 @@ counters fill(const job& asked) {
   return append<Container>(asked, push_each{}, ends::in_memory);
 }
 
-// A node is a pointer and two numbers, in a block of 32 bytes, and has a bucket.
-constexpr std::size_t entry_bytes = 40;
+// A node is a pointer and two numbers, and has a bucket.
+constexpr std::size_t entry_bytes = 32;
+
+// The finalizer of MurmurHash3.
+number random_key(number of) {
+  of = (of ^ (of >> 33U)) * 0xff51afd7ed558ccdU;
+  of = (of ^ (of >> 33U)) * 0xc4ceb9fe1a85ec53U;
+  return of ^ (of >> 33U);
+}
+
+auto random_keys(const job& asked) {
+  return std::views::iota(number{0}, number{asked.bytes / entry_bytes}) |
+         std::views::transform(random_key);
+}
+
+template <class Map, class Keys>
+void insert(Map& map, const Keys& keys) {
+  number value = 0;
+  for (const number key : keys) map.emplace(key, value++);
+}
 
 template <class Map>
 counters insert_random(const job& asked, Map& map) {
-  const std::size_t count = asked.bytes / entry_bytes;
   const stopwatch watch;
-  map.reserve(count);
-  number key = 0;
-  for (number i = 0; i < count; ++i) {
-    key = key * 6364136223846793005U + 1442695040888963407U;
-    map.emplace(key, i);
-  }
-  const double seconds = watch.seconds();
-  return {{"seconds", seconds}, {"nanoseconds", seconds * 1e9 / static_cast<double>(count)}};
+  map.reserve(asked.bytes / entry_bytes);
+  insert(map, random_keys(asked));
+  return {{"seconds", watch.seconds()}};
 }
+
+using entries = mapvec::allocator<std::pair<const number, number>>;
+using allocated_map =
+    std::unordered_map<number, number, std::hash<number>, std::equal_to<>, entries>;
 
 constexpr std::size_t piece_bytes = std::size_t{1} << 20;
 
@@ -121,12 +139,25 @@ counters fill_deque_bounded(const job& asked) {
 counters fill_deque_std(const job& asked) { return fill<std::deque<number>>(asked); }
 
 counters fill_map(const job& asked) {
-  using entries = mapvec::allocator<std::pair<const number, number>>;
   mapvec::memory_resource memory;
   memory.advise(mapvec::access::random);
-  std::unordered_map<number, number, std::hash<number>, std::equal_to<>, entries> map{
-      entries(memory)};
+  allocated_map map{entries(memory)};
   return insert_random(asked, map);
+}
+
+// In the order of the buckets, what comes next to each other lies next to each other.
+counters fill_map_in_order(const job& asked) {
+  mapvec::memory_resource memory;
+  memory.advise(mapvec::access::random);
+  allocated_map map{entries(memory)};
+  const stopwatch watch;
+  mapvec::vector<number> keys;
+  keys.append_range(random_keys(asked));
+  map.reserve(keys.size());
+  mapvec::sort(keys, {}, [&](number key) { return map.bucket(key); },
+               {.memory_bytes = 64 * mapvec::MiB});
+  insert(map, keys);
+  return {{"seconds", watch.seconds()}};
 }
 counters fill_map_std(const job& asked) {
   std::unordered_map<number, number> map;

@@ -16,6 +16,7 @@ counters fill_deque_bounded(const job& asked);
 counters fill_deque_std(const job& asked);
 // Random keys into a map with reserved buckets, until it takes asked.bytes.
 counters fill_map(const job& asked);
+counters fill_map_in_order(const job& asked);
 counters fill_map_std(const job& asked);
 
 // Seconds for asked.bytes that are in the page cache.

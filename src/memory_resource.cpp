@@ -91,6 +91,7 @@ struct memory_resource::state {
   std::size_t file_bytes = 0;                    // blocks end before; there may be holes
   std::unique_ptr<detail::budget_share> share;
   access advised;
+  bool scattered = false;        // random access was asked for
   std::atomic<int> failed{0};    // -errno of the first write-back that failed; for ever
   std::size_t unseen_bytes = 0;  // blocks since the share has looked what is in memory
 };
@@ -144,7 +145,7 @@ void* memory_resource::state::take_large(std::size_t size_bytes, std::size_t ali
                                          filling when) {
   const std::lock_guard hold(mutex);
   if (mapped.data() == nullptr) start(in_pages(size_bytes));
-  return take(in_pages(size_bytes), alignment, when);
+  return take(in_pages(size_bytes), alignment, scattered ? filling::unknown : when);
 }
 
 /// Large blocks begin where a folio of 2 MiB can be mapped by one entry of the page table.
@@ -173,7 +174,8 @@ void* memory_resource::state::take(std::size_t size_bytes, std::size_t alignment
 }
 
 /// What will be filled gets its pages now, by zeros, which makes folios of 2 MiB where the file
-/// system has them, as in an append window: one call instead of a fault for each page.
+/// system has them, as in an append window: one call instead of a fault for each page. Not where
+/// single elements will be changed at random: a store would make its whole folio be written.
 void memory_resource::state::back_by_disk(std::size_t first, std::size_t end, filling when) {
   detail::file& file = backing.descriptor;
   file.require_free(end - first, settings.free_disk_percent);
@@ -296,6 +298,7 @@ void memory_resource::advise(access how) {
   if (state_->inherited()) return;
   const std::lock_guard hold(state_->mutex);
   state_->advised = how;
+  state_->scattered = how == access::random;
   const detail::region& mapped = state_->mapped;
   if (mapped.data() != nullptr) detail::advise(mapped.data(), mapped.size_bytes(), how);
 }

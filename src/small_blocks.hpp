@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Blocks of up to 64 KiB, cut from larger ones: 16 bytes and its multiples, from 128 bytes on four
-// sizes to each doubling, so that at most a fifth is lost. What is given back is used for the next
+// Blocks of up to 64 KiB, cut from larger ones: multiples of 8 bytes up to 64, then four sizes to
+// each doubling, so that at most a fifth is lost. What is given back is used for the next
 // block of that size; the larger blocks are nobody's but theirs. Thread-safe, with a lock for each
 // size.
 //
@@ -26,25 +26,25 @@ class small_blocks {
  public:
   static constexpr std::size_t largest_bytes = 64 * KiB;
   static constexpr std::size_t largest_alignment = 4 * KiB;
-  static constexpr std::size_t size_count = 8 + 4 * 9;
+  static constexpr std::size_t size_count = 7 + 4 * 10;
 
   static constexpr std::size_t size_of(std::size_t index) noexcept {
-    if (index < 8) return 16 * (index + 1);
-    const std::size_t doubling = (index - 8) / 4;
-    return (128 + 32 * ((index - 8) % 4 + 1)) << doubling;
+    if (index < 7) return 8 * (index + 2);
+    const std::size_t doubling = (index - 7) / 4;
+    return (64 + 16 * ((index - 7) % 4 + 1)) << doubling;
   }
   /// The smallest size that has room and is a multiple of `alignment`.
   /// REQUIRES: size_bytes <= largest_bytes, alignment <= largest_alignment, a power of two.
   static constexpr std::size_t index_of(std::size_t size_bytes, std::size_t alignment) noexcept {
     MAPVEC_ASSERT(size_bytes <= largest_bytes && alignment <= largest_alignment);
     std::size_t index = 0;
-    if (size_bytes > 128) {
-      const auto doubling = static_cast<std::size_t>(std::bit_width(size_bytes - 1)) - 8;
-      index = 8 + 4 * doubling +
-              divide_up(size_bytes - (std::size_t{128} << doubling), std::size_t{32} << doubling) -
+    if (size_bytes > 64) {
+      const auto doubling = static_cast<std::size_t>(std::bit_width(size_bytes - 1)) - 7;
+      index = 7 + 4 * doubling +
+              divide_up(size_bytes - (std::size_t{64} << doubling), std::size_t{16} << doubling) -
               1;
     } else if (size_bytes > 16) {
-      index = divide_up(size_bytes, 16) - 1;
+      index = divide_up(size_bytes, 8) - 2;
     }
     while (size_of(index) % alignment != 0) ++index;
     return index;

@@ -18,12 +18,11 @@
 //  - A vector from vector.hpp grows in place and needs none of this. A std::vector copies when it
 //    grows, and for that time takes the disk twice.
 //  - All memory of a resource together is limited by its reservation of addresses.
-//  - With a memory budget: each allocation of a large block, or of one that small ones are cut
-//  from,
-//    writes back and drops what is too much by then, the oldest first. What the program has brought
-//    back is seen after an eighth of the budget, or a 32nd of the file, was allocated. Between two
-//    allocations nothing is bounded but by the kernel: not the filling of one large block, nor the
-//    zeros that are written where the file system cannot allocate.
+//  - With a memory budget, each allocation of a block from the file writes back and drops what is
+//    too much by then, the oldest first. What the program has brought back is seen after an eighth
+//    of the budget, or a 32nd of the file, was allocated. Between two allocations nothing is
+//    bounded but by the kernel: not the filling of one large block, nor the zeros that are written
+//    where the file system cannot allocate.
 //  - A forked child may read the elements; allocating throws there, deallocating does nothing, and
 //    stores are seen by the parent, those of destructors too: a child should end with _exit or
 //    exec.
@@ -31,9 +30,8 @@
 //    but what says so. Deallocating tells the error handler.
 //  - Invalidation: blocks stay where they are until they are deallocated.
 //  - Cost: a small block is constant time under a lock. A large one is two system calls in its
-//  life,
-//    and logarithmic in their number; with a budget also what that writes, and now and then a look
-//    at which pages of the file are in memory.
+//    life, and logarithmic in their number; with a budget also what that writes, and now and then a
+//    look at which pages of the file are in memory.
 //
 // Thread-safe.
 #pragma once
@@ -75,7 +73,8 @@ class MAPVEC_API memory_resource : public std::pmr::memory_resource {
   memory_budget budget() const noexcept;
   /// How the blocks will be read, which is random under a budget, and else normal until this is
   /// called. Hash maps and trees past memory need random: the kernel would read up to
-  /// /sys/block/*/queue/read_ahead_kb around each element. Vectors need normal.
+  /// /sys/block/*/queue/read_ahead_kb around each element, and write 2 MiB around each that is
+  /// changed. Vectors need normal, and so does what fits into memory.
   void advise(access how);
   /// Writes back and drops all that is in memory; whoever touches it later reads it from the disk.
   /// Throws `error` when writing back fails; all that follows throws then.

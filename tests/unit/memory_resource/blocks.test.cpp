@@ -136,6 +136,37 @@ TEST_F(blocks_of_memory, that_are_small_share_pages) {
   for (void* each : blocks) memory.deallocate(each, 48, 8);
 }
 
+TEST_F(blocks_of_memory, lie_side_by_side_in_multiples_of_eight_bytes) {
+  memory_resource memory(settings());
+  for (const std::size_t size_bytes : {24UL, 40UL, 56UL}) {
+    auto* const one = static_cast<char*>(memory.allocate(size_bytes, 8));
+    auto* const two = static_cast<char*>(memory.allocate(size_bytes, 8));
+    EXPECT_EQ(two - one, static_cast<std::ptrdiff_t>(size_bytes));
+    memory.deallocate(one, size_bytes, 8);
+    memory.deallocate(two, size_bytes, 8);
+  }
+}
+
+// A fault for each page, so that a store makes one page be written and not a folio of 2 MiB.
+TEST_F(blocks_of_memory, that_are_used_at_random_come_into_memory_page_by_page) {
+  const auto resident_beyond = [&](access how) {
+    memory_resource memory(settings());
+    memory.advise(how);
+    std::size_t touched_bytes = 0;
+    std::vector<void*> blocks;
+    for (int i = 0; i < 600; ++i) {
+      blocks.push_back(memory.allocate(4 * KiB));
+      std::memset(blocks.back(), 'x', 4 * KiB);
+      touched_bytes += 4 * KiB;
+    }
+    const std::size_t resident = memory.resident_bytes();
+    for (void* each : blocks) memory.deallocate(each, 4 * KiB);
+    return resident - touched_bytes;
+  };
+  EXPECT_EQ(resident_beyond(access::random), 0U);
+  EXPECT_GT(resident_beyond(access::normal), 256 * KiB);
+}
+
 TEST_F(blocks_of_memory, end_with_the_resource_even_if_nobody_gave_them_back) {
   const private_mount disk = private_mount::tmpfs(256 * MiB);
   if (!disk.is_mounted()) GTEST_SKIP() << disk.why_not();
