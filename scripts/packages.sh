@@ -13,6 +13,7 @@ test_packages=(
   gdb                   # shows vectors
   python3 pkgconf       # gates, consumers
   binutils dpkg-dev     # what the shared library exports; Debian packages that need others
+  debootstrap           # the system of somebody who has nothing yet
   ccache                # the library is built for several consumers
   python3-yaml          # what CI and those who cite read
   python3-numpy         # the other side of the .npy files
