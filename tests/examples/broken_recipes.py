@@ -34,6 +34,13 @@ CHANGES = {
         ("and the other way", "std::stringstream other;",
          "std::stringstream other; read.clear();"),
     ],
+    "containers_in_a_file": [
+        ("the words, their nodes and their vectors are in the file", "lines(&memory)", "lines"),
+        ("a large block is a range of the file", "allocator<double>(memory)",
+         "allocator<double>()"),
+        ("and the disk has it back when it is freed", "before = memory.used_bytes();",
+         "before = memory.used_bytes();\n  const std::pmr::string other(100'000, 'x', &memory);"),
+    ],
     "count_distinct": [
         ("one word occurs 9000 times", "run + 1 : 1", "run + 1 : 0"),
         ("778 are distinct", "mapvec::sort(words);", ""),
@@ -65,6 +72,11 @@ CHANGES = {
         ("with room again, the same vector grows on",
          "(RLIM_INFINITY);\n  numbers.resize(9'000'000)",
          "(RLIM_INFINITY);\n  numbers.resize(8'000'000)"),
+    ],
+    "hash_map_past_memory": [
+        ("all are in the map", "push_back(random())", "push_back(random() % 1000)"),
+        ("and each page is needed about once, not for each of its nodes",
+         "mapvec::sort(keys, {}, [&](std::uint64_t key) { return counts.bucket(key); });", ""),
     ],
     "hostile_file": [
         ("what is no array is refused", 'std::ofstream("lies.npy") <<',
