@@ -9,7 +9,7 @@
 
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 struct pages {
@@ -57,4 +57,4 @@ std::size_t resident_bytes(std::byte* data, std::size_t size_bytes) noexcept {
   return resident;
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -13,7 +13,7 @@
 #include "posix/quiet_thread.hpp"
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 bool map_window(std::byte* mapped, byte_range window) noexcept {
   return sys::madvise(mapped + window.offset_bytes, window.size_bytes, MADV_POPULATE_WRITE) !=
@@ -178,4 +178,4 @@ std::size_t window_ahead::reach(std::size_t first, std::size_t goal) noexcept {
 
 std::size_t window_ahead::finish() noexcept { return helper_->finish(*this); }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -16,7 +16,7 @@
 #include <mapvec/error.hpp>
 #include <mapvec/file.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Maps a window that has been written: one fault per folio instead of one per page, or, where
 /// folios are small, one call for all of them. The mapping begins at `mapped`. False where the
@@ -65,4 +65,4 @@ class window_ahead {
   window_ahead* next_ = nullptr;  // in the order in which they came
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -9,7 +9,7 @@
 #include <mapvec/config.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 block_ranges::block_ranges(std::uintptr_t first, std::size_t size_bytes) {
   ranges_[first].size_bytes = size_bytes;
@@ -88,4 +88,4 @@ void block_ranges::give_back(std::uintptr_t block) noexcept {
   free_.insert(std::move(node));
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -12,7 +12,7 @@
 #include <map>
 #include <set>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 class block_ranges {
  public:
@@ -47,4 +47,4 @@ class block_ranges {
   std::size_t used_bytes_ = 0;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

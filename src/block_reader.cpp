@@ -21,7 +21,7 @@
 #include "posix/syscalls.hpp"
 #include "read_ahead_pause.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 static_assert(block_reader::margin_bytes == 2 * direct_bytes);
@@ -220,4 +220,4 @@ void block_reader::release(const byte_block& done) noexcept {
   now.changed.notify_all();
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

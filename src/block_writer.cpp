@@ -18,7 +18,7 @@
 #include "direct_file.hpp"
 #include "posix/quiet_thread.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 static_assert(block_writer::margin_bytes == 2 * direct_bytes);
@@ -317,4 +317,4 @@ bool block_writer::rescue() noexcept {
   return now.failed_errno == 0;
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

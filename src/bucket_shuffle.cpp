@@ -16,7 +16,7 @@
 #include "sorted_input.hpp"
 #include "sorted_runs.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 // --- the plan -----------------------------------------------------------------------------------
 
@@ -251,4 +251,4 @@ void shuffle_through_file(const stored_bytes& source, const stored_bytes& result
   }
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

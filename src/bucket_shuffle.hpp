@@ -19,7 +19,7 @@
 #include <mapvec/detail/sort_watch.hpp>
 #include <mapvec/temporary.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// How the elements and the memory are divided. A half of that is for one bucket, or for what is
 /// collected of each; a quarter for reading ahead, or writing behind.
@@ -60,4 +60,4 @@ void shuffle_through_file(const stored_bytes& source, const stored_bytes& result
                           const bucket_plan& plan, element_shuffler& shuffler,
                           const segment_builder& builder, sort_watch& watch, bool& is_lost);
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -15,7 +15,7 @@
 #include "fork_word.hpp"
 #include "posix/syscalls.hpp"
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 memory_budget::memory_budget(std::size_t limit_bytes)
     : account_(std::make_shared<detail::budget_account>(limit_bytes)) {
@@ -344,4 +344,4 @@ std::unique_ptr<budget_share> make_share(const options& settings, int fd, std::b
 }
 
 }  // namespace detail
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

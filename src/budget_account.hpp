@@ -21,7 +21,7 @@
 #include <mapvec/budget.hpp>
 #include <mapvec/options.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 class budget_share;
 
@@ -160,4 +160,4 @@ std::size_t limit_of(const options& settings) noexcept;
 std::unique_ptr<budget_share> make_share(const options& settings, int fd, std::byte* mapped,
                                          std::size_t end_bytes);
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

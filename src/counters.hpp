@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 struct counters {
   std::atomic<std::uint64_t> active_segments{0};
@@ -30,4 +30,4 @@ inline void subtract(std::atomic<std::uint64_t>& counter, std::uint64_t amount) 
   counter.fetch_sub(amount, std::memory_order_relaxed);
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -9,7 +9,7 @@
 
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 int open_again(int fd, direct_file::purpose what) {
@@ -128,4 +128,4 @@ int direct_file::write_range(const std::byte* from, std::uint64_t offset_bytes,
   return failed != 0 ? failed : failed_behind;
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -16,7 +16,7 @@
 #include <mapvec/region.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// What offsets, sizes and addresses are multiples of: no disk has larger sectors.
 inline constexpr std::size_t direct_bytes = 4 * KiB;
@@ -70,4 +70,4 @@ class direct_file {
   std::atomic<bool> goes_through_cache_;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

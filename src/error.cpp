@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <exception>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 namespace {
 
 std::string describe(std::string_view verb, std::string_view path, byte_range range) {
@@ -103,4 +103,4 @@ void assertion_failed(const char* condition, const char* file, int line) noexcep
 }
 
 }  // namespace detail
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

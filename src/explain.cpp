@@ -20,7 +20,7 @@
 #include "file_systems.hpp"
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 std::string bytes(std::uint64_t count) { return std::to_string(count) + " bytes"; }
@@ -275,4 +275,4 @@ std::string explain(const view_storage& held, explained_elements elements) {
   return std::move(out).text();
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -5,7 +5,7 @@
 #include "run_merge.hpp"
 #include "sorted_runs.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 /// Puts the runs where their elements came from, as many as can be; 0 or an errno.
@@ -47,4 +47,4 @@ void sort_through_file(const stored_bytes& source, const stored_bytes& result,
   }
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -13,7 +13,7 @@
 
 #include "sort_plan.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Sorts the elements of `source` into `result`, which may be the same. Makes and allocates the
 /// temporary file before anything else.
@@ -24,4 +24,4 @@ void sort_through_file(const stored_bytes& source, const stored_bytes& result,
                        const sort_plan& plan, const element_sorter& sorter,
                        const segment_builder& builder, sort_watch& watch, bool& is_lost);
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -12,7 +12,7 @@
 #include "file_systems.hpp"
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 file::~file() {
   if (!is_open()) return;
   const int failed = sys::close(fd_);
@@ -165,4 +165,4 @@ void file::write_zeros(std::uint64_t offset_bytes, std::uint64_t size_bytes) {
   }
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -13,7 +13,7 @@
 
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 bool is_busy(int failed) noexcept { return failed == -EAGAIN || failed == -EACCES; }
@@ -120,4 +120,4 @@ void unlock_writer(const file& locked) noexcept {
   sys::lock(locked.descriptor(), F_UNLCK, writer_lock_offset, 1);
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

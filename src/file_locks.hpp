@@ -10,7 +10,7 @@
 
 #include <mapvec/file.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 // Frozen: other versions and other programs look for the locks there (docs/file-format.md). The
 // ASCII of "MAPVEC" and 16 zero bits.
@@ -35,4 +35,4 @@ void readers_may_come(const file& locked) noexcept;
 /// Gives the writer's lock back now, whatever other descriptors there are.
 void unlock_writer(const file& locked) noexcept;
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

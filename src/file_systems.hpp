@@ -10,7 +10,7 @@
 
 #include <mapvec/file.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 struct known_file_system {
   std::uint32_t magic;
@@ -47,4 +47,4 @@ constexpr const known_file_system* find_file_system(Type f_type) noexcept {
   return found != std::end(known_file_systems) ? found : nullptr;
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -9,7 +9,7 @@
 #include "counters.hpp"
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 // The list of free words lies outside of them: inside, fork would wipe it too.
@@ -66,4 +66,4 @@ void release_fork_word(std::byte** word) noexcept {
   words.free_words.push_back(word);
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// A null word of its own for the caller. Throws `error` (no memory). Thread-safe.
 std::byte** acquire_fork_word();
@@ -15,4 +15,4 @@ std::byte** acquire_fork_word();
 /// Takes the word back. Not to be called in a child that inherited it. Thread-safe.
 void release_fork_word(std::byte** word) noexcept;
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

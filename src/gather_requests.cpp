@@ -10,7 +10,7 @@
 
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 // So many pages are asked for before as many are used that were asked for `batches_ahead` times
@@ -200,4 +200,4 @@ void prefetch(const stored_bytes& source, std::size_t element_bytes,
   for (std::size_t first = 0; first < requests.size();) first = pages.ask_for_batch(first);
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

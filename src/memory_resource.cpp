@@ -22,7 +22,7 @@
 #include "posix/syscalls.hpp"
 #include "small_blocks.hpp"
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 namespace {
 
 bool is_small(std::size_t size_bytes, std::size_t alignment) noexcept {
@@ -327,4 +327,4 @@ memory_resource& default_memory_resource() noexcept {
   return *instance;
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

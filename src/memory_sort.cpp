@@ -17,7 +17,7 @@
 #include "merge_parts.hpp"
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 constexpr std::size_t margin_bytes = 8 * KiB;
@@ -156,4 +156,4 @@ void sort_in_memory(std::byte* first, std::size_t count, const element_sorter& s
   memory_sort(first, count, sorter, threads, watch).run();
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -8,7 +8,7 @@
 #include <mapvec/detail/element_sorter.hpp>
 #include <mapvec/detail/sort_watch.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// What sort_in_memory() takes for `count` elements, the elements included.
 std::size_t memory_sort_bytes(std::size_t count, const element_sorter& sorter,
@@ -18,4 +18,4 @@ std::size_t memory_sort_bytes(std::size_t count, const element_sorter& sorter,
 void sort_in_memory(std::byte* first, std::size_t count, const element_sorter& sorter,
                     std::size_t threads, sort_watch& watch);
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

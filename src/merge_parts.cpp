@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 std::size_t count_before(const run_piece& piece, const std::byte* element, std::size_t run,
                          const element_sorter& sorter) {
@@ -73,4 +73,4 @@ void merge(const merge_part& part, std::byte* out, std::byte* scratch,
   }
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

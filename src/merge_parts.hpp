@@ -11,7 +11,7 @@
 #include <mapvec/detail/element_sorter.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// What is merged at once: it stays in the processor's cache.
 inline constexpr std::size_t merged_at_once_bytes = 256 * KiB;
@@ -51,4 +51,4 @@ std::size_t merged_at_once(std::size_t element_bytes) noexcept;
 void merge(const merge_part& part, std::byte* out, std::byte* scratch,
            const element_sorter& sorter);
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -9,7 +9,7 @@
 
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 std::string make_uuid() {
   std::array<unsigned char, 16> bytes{};
@@ -103,4 +103,4 @@ void remove_name(const std::string& path, int fd) noexcept {
   if (failed != 0) report_error(-failed, "remove", path);
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

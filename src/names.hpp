@@ -11,7 +11,7 @@
 
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 inline constexpr std::size_t uuid_characters = 36;
 
@@ -51,4 +51,4 @@ std::string present_path(int fd);
 /// another file by now, is none of ours; one that cannot be looked at is reported.
 void remove_name(const std::string& path, int fd) noexcept;
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -13,7 +13,7 @@
 
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 // What a disk writes whole or not at all.
@@ -126,4 +126,4 @@ void require_valid(const file& opened, const element_format& format, std::uint64
   }
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

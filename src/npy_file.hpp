@@ -12,7 +12,7 @@
 #include <mapvec/file.hpp>
 #include <mapvec/npy_header.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 struct npy_contents {
   npy_header header;
@@ -44,4 +44,4 @@ npy_header growing_header(const npy_header& present, const std::string& path);
 void require_valid(const file& opened, const element_format& format, std::uint64_t offset_bytes,
                    std::size_t size_bytes);
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

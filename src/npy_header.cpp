@@ -15,7 +15,7 @@
 #include <mapvec/error.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 constexpr std::string_view magic("\x93NUMPY", 6);
@@ -555,4 +555,4 @@ void npy_header::set_count(std::uint64_t count) noexcept {
   count_ = count;
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

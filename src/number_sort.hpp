@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace mapvec::detail::number_sort {
+namespace mapvec::inline v0_1::detail::number_sort {
 
 /// Whether 64 Ki numbers out of many sorted runs are sorted sooner than they are merged.
 extern const bool is_faster_than_merging;
@@ -17,4 +17,4 @@ void sort(std::uint16_t* numbers, std::size_t count) noexcept;
 void sort(std::uint32_t* numbers, std::size_t count) noexcept;
 void sort(std::uint64_t* numbers, std::size_t count) noexcept;
 
-}  // namespace mapvec::detail::number_sort
+}  // namespace mapvec::inline v0_1::detail::number_sort

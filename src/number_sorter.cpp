@@ -14,7 +14,7 @@
 
 #include "number_sort.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 element_sorter::~element_sorter() = default;
 
@@ -245,4 +245,4 @@ std::unique_ptr<element_sorter> make_number_sorter(number_order order) {
   }
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

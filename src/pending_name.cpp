@@ -10,7 +10,7 @@
 #include "names.hpp"
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 std::string hidden_name_in(const std::string& directory) {
@@ -96,4 +96,4 @@ int pending_name::publish_over(const file& complete, const std::string& present_
   return sync_directory(directory);
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -7,7 +7,7 @@
 
 #include <mapvec/file.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 class pending_name {
  public:
@@ -44,4 +44,4 @@ class pending_name {
   std::string hidden_;     // to be removed; empty where there is none
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

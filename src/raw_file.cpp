@@ -7,7 +7,7 @@
 #include "pending_name.hpp"
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 raw_input::raw_input(path_view path, const raw_layout& layout, std::size_t element_bytes)
     : file_(open_regular(absolute(path.c_str()), O_RDONLY)),
@@ -64,4 +64,4 @@ void raw_output::publish() {
   state_->name.publish(state_->made);
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

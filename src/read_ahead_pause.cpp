@@ -3,7 +3,7 @@
 
 #include <mapvec/advice.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 read_ahead_pause::read_ahead_pause(const stored_bytes& read) noexcept {
   if (read.fd < 0 || read.size_bytes == 0 || read.advised == access::random) return;
@@ -17,4 +17,4 @@ read_ahead_pause::~read_ahead_pause() {
   if (data_ != nullptr) advise(data_, size_bytes_, access::normal);
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -3,7 +3,7 @@
 
 #include <mapvec/detail/block_reader.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// As long as it lives, what is read where it is mapped brings nothing else into memory. Where a
 /// page is read that has come by read-ahead, the kernel reads on (PG_readahead, mm/filemap.c), so
@@ -24,4 +24,4 @@ class read_ahead_pause {
   std::size_t size_bytes_ = 0;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

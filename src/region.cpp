@@ -14,7 +14,7 @@
 // There in every program that runs under ThreadSanitizer, whatever this library was built with.
 extern "C" __attribute__((weak)) void __tsan_init();
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 bool is_error(std::intptr_t address) noexcept { return address < 0 && address > -4096; }
@@ -140,4 +140,4 @@ void region::replace_memory(const file& mapped, int kernel_advice) {
   elsewhere.data_ = nullptr;
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -9,7 +9,7 @@
 #include <mapvec/detail/threads.hpp>
 #include <mapvec/error.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 // --- the threads --------------------------------------------------------------------------------
 
@@ -297,4 +297,4 @@ void run_merge::write_edges() {
   write(last_edge_, places_.in_result(plan_, plan_.count) - last_edge_.size());
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

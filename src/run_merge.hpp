@@ -24,7 +24,7 @@
 #include "sort_plan.hpp"
 #include "sorted_runs.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 class run_merge {
  public:
@@ -127,4 +127,4 @@ class run_merge {
   std::vector<std::byte> last_edge_;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

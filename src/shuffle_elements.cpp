@@ -6,7 +6,7 @@
 #include "bucket_shuffle.hpp"
 #include "sorted_input.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 element_shuffler::~element_shuffler() = default;
 
@@ -55,4 +55,4 @@ void shuffle_elements(const storage& held, storage& result, element_layout layou
   held.require_intact();
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -20,7 +20,7 @@
 #include <mapvec/config.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 class small_blocks {
  public:
@@ -111,4 +111,4 @@ class small_blocks {
 
 static_assert(small_blocks::size_of(small_blocks::size_count - 1) == small_blocks::largest_bytes);
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

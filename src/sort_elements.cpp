@@ -12,7 +12,7 @@
 #include "sort_plan.hpp"
 #include "sorted_input.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 /// Throws `error` where it cannot be.
@@ -80,4 +80,4 @@ bool sort_elements(const storage& held, storage& result, element_layout layout,
   return true;
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -8,7 +8,7 @@
 
 #include "merge_parts.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 constexpr std::size_t margin_bytes = 2 * direct_bytes;  // a stretch in whole pages is longer
@@ -103,4 +103,4 @@ std::size_t sort_plan::run_end(std::size_t run) const noexcept {
   return std::min((run + 1) * run_elements, count);
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

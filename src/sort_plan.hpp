@@ -16,7 +16,7 @@
 
 #include "direct_file.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 struct sort_plan {
   /// Less memory than one merge needs is taken for so much.
@@ -89,4 +89,4 @@ struct page_range {
   std::size_t inside;  ///< from the first page to where the stretch begins
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -9,7 +9,7 @@
 
 #include "read_ahead_pause.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 namespace {
 
@@ -90,4 +90,4 @@ bool is_sorted(const stored_bytes& source, const element_sorter& sorter, std::si
   }
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

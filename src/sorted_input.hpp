@@ -14,7 +14,7 @@
 #include "direct_file.hpp"
 #include "sort_plan.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Blocks of whole elements. One element may take more than there is memory.
 block_reader elements_of(const stored_bytes& source, std::size_t element_bytes,
@@ -38,4 +38,4 @@ void load(const stored_bytes& source, direct_file& from, const page_range& pages
 bool is_sorted(const stored_bytes& source, const element_sorter& sorter, std::size_t memory_bytes,
                const memory_budget& budget, const sort_watch& watch);
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -14,7 +14,7 @@
 #include "read_ahead_pause.hpp"
 #include "sorted_input.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 // --- the first elements of the blocks -----------------------------------------------------------
 
@@ -184,4 +184,4 @@ void sorted_runs::make(const stored_bytes& source, const sort_places& places,
   run_maker(source, file_, name(), plan_, places, sorter, memory(), blocks_, watch).run();
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

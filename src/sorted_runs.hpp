@@ -17,7 +17,7 @@
 #include "direct_file.hpp"
 #include "sort_plan.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// The first elements of the blocks, run by run. The first pass fills it, different runs by
 /// different threads.
@@ -83,4 +83,4 @@ class sorted_runs {
   block_table blocks_;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -23,7 +23,7 @@
 #include "sorted_input.hpp"
 #include "sorted_runs.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 /// Everything in memory.
@@ -188,4 +188,4 @@ sorted_piece sorted_stream::next() {
   }
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

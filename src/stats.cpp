@@ -5,7 +5,7 @@
 
 #include "counters.hpp"
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 statistics stats() noexcept {
   const auto read = [](const std::atomic<std::uint64_t>& counter) {
@@ -37,4 +37,4 @@ std::ostream& operator<<(std::ostream& out, const statistics& values) {
   return out << to_string(values);
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

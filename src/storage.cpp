@@ -20,7 +20,7 @@
 #include "posix/syscalls.hpp"
 #include "storage_state.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 // All vectors that are still in memory together. Past it, new ones start with a file.
@@ -532,4 +532,4 @@ void storage::state::make_way(std::size_t used_end_bytes, std::size_t end_bytes)
   if (share != nullptr) wait_for_disk(share->advance(used_end_bytes, end_bytes), {});
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -22,7 +22,7 @@
 #include "posix/syscalls.hpp"
 #include "storage_state.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 commit_record::commit_record(npy_header written, std::size_t width, std::size_t element_bytes)
     : header(std::move(written)),
       row_width(width),
@@ -250,4 +250,4 @@ void storage::write(std::size_t offset_bytes, const void* data, std::size_t size
   state_->backing.descriptor.write(data, size_bytes, first_bytes);
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -18,7 +18,7 @@
 #include "posix/syscalls.hpp"
 #include "storage_state.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 /// Bytes behind the elements: ours are spare capacity or what was not committed; others may be a
@@ -82,4 +82,4 @@ storage storage::open_file(path_view path, const element_format& format, const o
   return made;
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

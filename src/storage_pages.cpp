@@ -13,7 +13,7 @@
 #include "posix/syscalls.hpp"
 #include "storage_state.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// 0, or the errno of the first write-back that failed.
 int storage::state::failure() const noexcept {
@@ -167,4 +167,4 @@ bool storage::space_guaranteed() const noexcept {
   return data_ == nullptr || state_->space_guaranteed;
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

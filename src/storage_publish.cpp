@@ -20,7 +20,7 @@
 #include "posix/syscalls.hpp"
 #include "storage_state.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 constexpr unsigned owner_only = 0600;
@@ -284,4 +284,4 @@ void storage::snapshot(path_view path, std::size_t used_bytes, const snapshot_op
   if (wanted.is_shared) state_->space_guaranteed = false;
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

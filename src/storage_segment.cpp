@@ -12,7 +12,7 @@
 #include "posix/syscalls.hpp"
 #include "storage_state.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 constexpr unsigned shared_by_umask = 0666;
@@ -67,4 +67,4 @@ storage storage::open_segment(path_view path, std::size_t element_bytes) {
   return made;
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

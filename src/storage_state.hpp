@@ -23,7 +23,7 @@
 #include "append_window.hpp"
 #include "budget_account.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 // What a small commit writes beyond its elements is at most the rest of such a window. Half as much
 // saves little and takes twice the calls (docs/performance.md).
@@ -117,4 +117,4 @@ struct storage::state {
   std::unique_ptr<window_ahead> ahead;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

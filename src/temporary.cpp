@@ -12,7 +12,7 @@
 #include "names.hpp"
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 namespace {
 
 constexpr unsigned owner_only = 0600;
@@ -219,9 +219,9 @@ void remove_temporary_file(const temporary_file& removed) noexcept {
   remove_name(removed.path, removed.descriptor.descriptor());
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 segment_builder segment_builder::unnamed(path_view directory) {
   segment_builder builder;
@@ -238,4 +238,4 @@ segment_builder segment_builder::named(path_view directory) {
   return builder;
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

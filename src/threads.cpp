@@ -10,7 +10,7 @@
 #include "posix/quiet_thread.hpp"
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 void run_on_threads(std::size_t threads, thread_work work, thread_work give_up) {
   std::mutex mutex;
@@ -45,4 +45,4 @@ std::size_t threads_to_use(std::size_t wanted) noexcept {
   return wanted != 0 ? std::min(wanted, most) : sys::usable_processors();
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -18,7 +18,7 @@
 #include "npy_file.hpp"
 #include "posix/syscalls.hpp"
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 struct view_storage::state {
   ~state() {
@@ -178,4 +178,4 @@ void view_storage::advise(access how) const noexcept {
   detail::advise(state_->mapped.data(), state_->mapped.size_bytes(), how);
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

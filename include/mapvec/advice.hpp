@@ -8,7 +8,7 @@
 
 #include <mapvec/config.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 /// How a vector will be read. Random access switches off read-ahead, which would otherwise fetch up
 /// to /sys/block/*/queue/read_ahead_kb for every cold element.
@@ -28,4 +28,4 @@ MAPVEC_API void prefetch(std::byte* data, std::size_t size_bytes) noexcept;
 MAPVEC_API std::size_t resident_bytes(std::byte* data, std::size_t size_bytes) noexcept;
 
 }  // namespace detail
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

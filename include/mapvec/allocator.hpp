@@ -22,7 +22,7 @@
 #include <mapvec/config.hpp>
 #include <mapvec/memory_resource.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 template <class T>
 class allocator {
@@ -61,4 +61,4 @@ bool operator==(const allocator<T>& left, const allocator<U>& right) noexcept {
   return &left.resource() == &right.resource();
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

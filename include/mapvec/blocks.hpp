@@ -34,7 +34,7 @@
 #include <mapvec/units.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 struct block_options {
   /// What a block takes in memory, or less: all of them take at most half of the vector's memory
@@ -346,4 +346,4 @@ void for_each_block(const Vector& read, Visit visit, block_options how = {},
   detail::run_on_threads(threads, detail::thread_work(work), detail::thread_work(give_up));
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -42,7 +42,7 @@
 
 #include <mapvec/config.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 namespace detail {
 class budget_account;  // src/budget_account.hpp
@@ -112,4 +112,4 @@ inline memory_hold take_memory(const memory_budget& budget, std::size_t size_byt
 }
 
 }  // namespace detail
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -14,6 +14,8 @@
 #error "mapvec needs C++20"
 #endif
 
+/// All is in the inline namespace v<major>_<minor>, so that binaries of two versions with different
+/// layouts do not find each other's functions. Programs name neither.
 #define MAPVEC_VERSION_MAJOR 0
 #define MAPVEC_VERSION_MINOR 1
 #define MAPVEC_VERSION_PATCH 0
@@ -43,7 +45,7 @@
 #define MAPVEC_ASAN 0
 #endif
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 // In C++23 the compilers that have it also call it std::float16_t. GCC 12 for aarch64 has it in C
 // only.
 #if defined(__FLT16_MANT_DIG__) && \
@@ -56,4 +58,4 @@ struct float16;
 /// Prints "file:line: mapvec: REQUIRES condition" to stderr and aborts.
 [[noreturn]] MAPVEC_API void assertion_failed(const char* condition, const char* file,
                                               int line) noexcept;
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -22,7 +22,7 @@
 #include <mapvec/detail/describe.hpp>
 #include <mapvec/npy_header.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 /// Specialise to true to store T as '|Vn', n bytes that nobody but this program understands. They
 /// have to mean the same in another process. Goes before a description.
@@ -346,4 +346,4 @@ element_format format_of() {
 }
 
 }  // namespace detail
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -20,7 +20,7 @@
 
 #include <mapvec/config.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 /// A range of a file, in bytes.
 struct byte_range {
@@ -99,4 +99,4 @@ MAPVEC_API void report_error(int errno_value, std::string_view verb, std::string
                              byte_range range = {}) noexcept;
 
 }  // namespace detail
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

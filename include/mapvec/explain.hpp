@@ -42,7 +42,7 @@
 #include <mapvec/storage.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 namespace detail {
 
 struct explained_elements {
@@ -71,4 +71,4 @@ std::string explain(const file_view<T>& elements) {
   return detail::explain(detail::vector_access::storage_of(elements), {elements.size(), sizeof(T)});
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -13,7 +13,7 @@
 
 #include <mapvec/config.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 /// A path as a parameter: a C string, or anything with c_str() such as std::string and
 /// std::filesystem::path.
@@ -113,4 +113,4 @@ class MAPVEC_API file {
 };
 
 }  // namespace detail
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

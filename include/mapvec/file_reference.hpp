@@ -23,7 +23,7 @@
 #include <mapvec/file_view.hpp>
 #include <mapvec/options.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 struct file_reference {
   std::string path;         ///< from the root
@@ -61,4 +61,4 @@ file_view<T> open_reference(const file_reference& to, const options& settings = 
   return view;
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

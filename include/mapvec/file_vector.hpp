@@ -46,7 +46,7 @@
 #include <mapvec/options.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 template <class T>
 class file_vector;
@@ -307,4 +307,4 @@ std::size_t erase_if(file_vector<T>& target, Predicate remove) {
   return detail::erase_where(target, std::move(remove));
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

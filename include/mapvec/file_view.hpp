@@ -34,7 +34,7 @@
 #include <mapvec/file.hpp>
 #include <mapvec/options.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 /// Move-only; default-constructed or moved from it has no file and size 0.
 template <class T>
@@ -184,4 +184,4 @@ class file_view {
   detail::view_storage storage_;
 };
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -19,13 +19,13 @@
 #include <mapvec/segment.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Formatters that are disabled have no default constructor.
 template <class T>
 concept fmt_formattable = std::default_initializable<fmt::formatter<T, char>>;
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail
 
 template <class T, class Char>
 struct fmt::is_range<mapvec::vector<T>, Char> : std::false_type {};

@@ -25,7 +25,7 @@
 #include <mapvec/detail/gather_requests.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 namespace detail {
 
 template <class Range>
@@ -100,4 +100,4 @@ void prefetch(const Vector& read, const Indices& indices) {
   });
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -46,7 +46,7 @@
 #include <mapvec/error.hpp>
 #include <mapvec/options.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 class MAPVEC_API memory_resource : public std::pmr::memory_resource {
  public:
@@ -74,7 +74,8 @@ class MAPVEC_API memory_resource : public std::pmr::memory_resource {
   /// How the blocks will be read, which is random under a budget, and else normal until this is
   /// called. Hash maps and trees past memory need random: the kernel would read up to
   /// /sys/block/*/queue/read_ahead_kb around each element, and write 2 MiB around each that is
-  /// changed. Vectors need normal, and so does what fits into memory.
+  /// changed. Vectors need normal, and so does what fits into memory: a std::vector that grows past
+  /// a budget takes several times as long with random, since it reads itself page by page.
   void advise(access how);
   /// Writes back and drops all that is in memory; whoever touches it later reads it from the disk.
   /// Throws `error` when writing back fails; all that follows throws then.
@@ -96,4 +97,4 @@ class MAPVEC_API memory_resource : public std::pmr::memory_resource {
 /// segment_builder. Where there is no memory for it at the first call, the program ends.
 MAPVEC_API memory_resource& default_memory_resource() noexcept;
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -17,7 +17,7 @@
 #include <mapvec/config.hpp>
 #include <mapvec/file.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// NumPy refuses longer headers (np.load, max_header_size); 12 bytes stand before the text.
 inline constexpr std::size_t max_npy_header_bytes = 12 + 10000;
@@ -100,4 +100,4 @@ class MAPVEC_API npy_header {
   std::size_t count_places_ = 0;  // 12 to 16: digits that fit in front of count_end_
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

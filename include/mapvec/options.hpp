@@ -12,7 +12,7 @@
 #include <mapvec/temporary.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 /// As options::row_width: rows of any width when opening, row_width() tells; none in a new file.
 inline constexpr std::size_t any_row_width = static_cast<std::size_t>(-1);
@@ -75,4 +75,4 @@ struct snapshot_options {
   bool share_blocks = false;
 };
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -44,7 +44,7 @@
 #include <mapvec/sort.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 namespace detail {
 
 /// The key by which to sort: false comes before true.
@@ -136,4 +136,4 @@ std::size_t partition(file_vector<T>& v, Predicate pred, Projection proj = {},
   return stable_partition(v, std::move(pred), std::move(proj), how);
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

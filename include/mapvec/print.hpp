@@ -26,7 +26,7 @@
 #include <mapvec/segment.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 namespace detail {
 
 template <class T, class Stream>
@@ -76,4 +76,4 @@ auto& operator<<(std::basic_ostream<char, Traits>& out, const segment<T>& elemen
   return detail::print_preview(out, elements);
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

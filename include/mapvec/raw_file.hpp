@@ -24,7 +24,7 @@
 #include <mapvec/error.hpp>
 #include <mapvec/file.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 /// Which part of a file of plain elements.
 struct raw_layout {
@@ -104,4 +104,4 @@ void export_raw(const Vector& v, path_view path) {
   output.publish();
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -44,7 +44,7 @@
 #include <mapvec/detail/block_reader.hpp>
 #include <mapvec/detail/threads.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 struct reduce_options {
   block_options blocks = {};
@@ -218,4 +218,4 @@ template <detail::has_blocks Vector>
   return mapvec::reduce(v, typename Vector::value_type{});
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

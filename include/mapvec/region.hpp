@@ -14,7 +14,7 @@
 #include <mapvec/file.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Regions begin at multiples of this, and so do the files in them: a 2 MiB folio of the page cache
 /// can then be mapped by one entry of the page table.
@@ -63,4 +63,4 @@ class MAPVEC_API region {
   std::size_t size_bytes_ = 0;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -46,7 +46,7 @@
 #include <mapvec/reduce.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 /// Elements [first, last) of a vector.
 struct index_range {
@@ -197,4 +197,4 @@ void equal_range(const Vector& v, const Values& values, std::span<index_range> o
                                            });
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

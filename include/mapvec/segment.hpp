@@ -27,7 +27,7 @@
 #include <mapvec/storage.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 template <class T>
 class segment {
@@ -189,4 +189,4 @@ class segment {
   T* end_ = nullptr;  // data() <= end_ <= data() + capacity()
 };
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

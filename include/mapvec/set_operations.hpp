@@ -36,7 +36,7 @@
 #include <mapvec/detail/block_cursor.hpp>
 #include <mapvec/detail/order_of_sort.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 namespace detail {
 
 template <class Container>
@@ -233,4 +233,4 @@ bool includes(const A& a, const B& b, Compare comp = {}, ProjectionA proj_a = {}
   return true;
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -57,7 +57,7 @@
 #include <mapvec/sort.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 /// Puts the elements into any order, each as likely as the others. Nothing is drawn for fewer than
 /// two.
@@ -108,4 +108,4 @@ void shuffle(file_vector<T>& v, Generator&& generator, const sort_options& how =
   });
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -63,7 +63,7 @@
 #include <mapvec/units.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 struct sort_options {
   /// What the sort may take beside what others have in memory of the vector. 0 = the vector's
@@ -220,4 +220,4 @@ void stable_sort(file_vector<T>& v, Compare comp = {}, Projection proj = {},
   detail::sort(v, std::move(comp), std::move(proj), how, detail::equal_elements_stay::in_order);
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -40,7 +40,7 @@
 #include <mapvec/detail/threads.hpp>
 #include <mapvec/sort.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 namespace detail {
 
 /// Whoever joins two views, or appends what they show, needs as much once more.
@@ -134,4 +134,4 @@ auto sorted_view(const Vector&&, Rest&&...) = delete;
 template <class Vector, class... Rest>
 auto stable_sorted_view(const Vector&&, Rest&&...) = delete;
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

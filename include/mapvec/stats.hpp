@@ -14,7 +14,7 @@
 
 #include <mapvec/config.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 struct statistics {
   std::uint64_t active_segments = 0;    ///< vectors, segments and memory resources with a mapping
@@ -39,4 +39,4 @@ MAPVEC_API std::string to_string(const statistics& values);
 /// The same, without a newline.
 MAPVEC_API std::ostream& operator<<(std::ostream& out, const statistics& values);
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

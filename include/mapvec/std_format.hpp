@@ -15,13 +15,13 @@
 #include <mapvec/segment.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Formatters that are disabled have no default constructor.
 template <class T>
 concept std_formattable = std::default_initializable<std::formatter<T, char>>;
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail
 
 template <mapvec::detail::std_formattable T>
 struct std::formatter<mapvec::vector<T>, char>

@@ -15,7 +15,7 @@
 #include <mapvec/blocks.hpp>
 #include <mapvec/config.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 /// All elements in memory of the heap. Throws std::bad_alloc where the heap does not give so much,
 /// and what blocks() throws.
@@ -27,4 +27,4 @@ std::vector<typename Vector::value_type> to_std_vector(const Vector& v) {
   return copy;
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

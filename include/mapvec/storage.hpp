@@ -18,7 +18,7 @@
 #include <mapvec/config.hpp>
 #include <mapvec/options.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 struct element_format;  // dtype.hpp; only persistent storages need it
 struct stored_bytes;    // block_reader.hpp
@@ -200,4 +200,4 @@ class MAPVEC_API storage {
   state* state_ = nullptr;  // null until options are given or the first element comes
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -13,7 +13,7 @@
 #include <mapvec/config.hpp>
 #include <mapvec/file.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 namespace detail {
 struct temporary_file_access;
@@ -88,4 +88,4 @@ MAPVEC_API temporary_file make_temporary_file(const segment_builder& builder);
 MAPVEC_API void remove_temporary_file(const temporary_file& removed) noexcept;
 
 }  // namespace detail
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -35,7 +35,7 @@
 #include <mapvec/reduce.hpp>
 #include <mapvec/sort.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 namespace detail {
 
 /// The first `count` elements, by `less`, of those it is shown.
@@ -134,4 +134,4 @@ template <detail::has_blocks Vector, class Compare = std::ranges::greater,
   return result;
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

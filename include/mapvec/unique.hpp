@@ -49,7 +49,7 @@
 #include <mapvec/units.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 namespace detail {
 
 /// Elements that may be anywhere: a page of a file is where those of such an alignment may begin.
@@ -287,4 +287,4 @@ std::size_t unique_copy(const In& in, Out& out, Equal comp = {}, Projection proj
   });
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -8,7 +8,7 @@
 
 #include <mapvec/config.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 inline constexpr std::size_t KiB = 1024;
 inline constexpr std::size_t MiB = 1024 * KiB;
@@ -46,4 +46,4 @@ constexpr std::size_t divide_up(std::size_t value, std::size_t unit) noexcept {
 }
 
 }  // namespace detail
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -27,7 +27,7 @@
 #include <mapvec/detail/vector_base.hpp>
 #include <mapvec/options.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 /// Any object type works: with destructors, move-only, immovable, over-aligned up to 2 MiB,
 /// incomplete where the vector is declared. bool is a byte like any other.
@@ -118,4 +118,4 @@ std::size_t erase_if(vector<T>& target, Predicate remove) {
   return detail::erase_where(target, std::move(remove));
 }
 
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

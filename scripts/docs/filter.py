@@ -2,8 +2,9 @@
 #
 # What doxygen reads instead of a header (filter.py HEADER), line for line: the paragraphs at the
 # top become the comment of the file, REQUIRES: a precondition, and < and > in sentences stand for
-# themselves. What is in namespace detail is left out but for vector_base, whose members are those
-# of the vectors; it is shown as a class of namespace mapvec.
+# themselves. The inline namespace of the version is not shown. What is in namespace detail is left
+# out but for vector_base, whose members are those of the vectors; it is shown as a class of
+# namespace mapvec.
 import re
 import sys
 
@@ -84,7 +85,7 @@ def with_rules(header, lines):
 
 
 def filtered(name, text):
-    lines = text.splitlines()
+    lines = re.sub(r"^(.*namespace mapvec)::inline v\w+", r"\1", text, flags=re.M).splitlines()
     end = next(i for i, line in enumerate(lines) if not line.startswith("//"))
     code = [] if CALLED_BY_OTHERS.search(name) else lines[end:]
     shown = without_details([comment(line) for line in code])

@@ -164,10 +164,11 @@ class FileView(Elements):
 
 
 def printers():
+    inner = r"^mapvec::(?:v\d+_\d+::)?"
     collection = gdb.printing.RegexpCollectionPrettyPrinter("mapvec")
-    collection.add_printer("vector", r"^mapvec::vector<.*>$", Vector)
-    collection.add_printer("file_vector", r"^mapvec::file_vector<.*>$", FileVector)
-    collection.add_printer("file_view", r"^mapvec::file_view<.*>$", FileView)
+    collection.add_printer("vector", inner + r"vector<.*>$", Vector)
+    collection.add_printer("file_vector", inner + r"file_vector<.*>$", FileVector)
+    collection.add_printer("file_view", inner + r"file_view<.*>$", FileView)
     return collection
 
 

@@ -6,7 +6,7 @@
 
 #include <hwy/contrib/sort/vqsort.h>
 
-namespace mapvec::detail::number_sort {
+namespace mapvec::inline v0_1::detail::number_sort {
 
 const bool is_faster_than_merging = true;
 
@@ -20,4 +20,4 @@ void sort(std::uint64_t* numbers, std::size_t count) noexcept {
   hwy::Sorter()(numbers, count, hwy::SortAscending());
 }
 
-}  // namespace mapvec::detail::number_sort
+}  // namespace mapvec::inline v0_1::detail::number_sort

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace mapvec::detail::number_sort {
+namespace mapvec::inline v0_1::detail::number_sort {
 
 const bool is_faster_than_merging = false;
 
@@ -19,4 +19,4 @@ void sort(std::uint64_t* numbers, std::size_t count) noexcept {
   std::sort(numbers, numbers + count);
 }
 
-}  // namespace mapvec::detail::number_sort
+}  // namespace mapvec::inline v0_1::detail::number_sort

@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-namespace mapvec::sys {
+namespace mapvec::inline v0_1::sys {
 
 /// A thread with all signals blocked but those of faults, and a name (15 letters at most) for those
 /// who look at the process. It inherits the rest, priority and processors, from the caller. Throws
@@ -39,4 +39,4 @@ std::thread start_quiet_thread(const char* name, Function function) {
   });
 }
 
-}  // namespace mapvec::sys
+}  // namespace mapvec::inline v0_1::sys

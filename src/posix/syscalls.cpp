@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace mapvec::sys {
+namespace mapvec::inline v0_1::sys {
 namespace {
 
 template <class Call>
@@ -277,4 +277,4 @@ std::size_t usable_processors() noexcept {
   return failed == 0 ? static_cast<std::size_t>(CPU_COUNT(&usable)) : 1;
 }
 
-}  // namespace mapvec::sys
+}  // namespace mapvec::inline v0_1::sys

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 /// What the page cache has of a file, in pages: struct cachestat of linux/mman.h.
 struct cache_pages {
@@ -121,4 +121,4 @@ std::size_t usable_processors() noexcept;
 std::uint64_t available_memory_bytes() noexcept;
 
 }  // namespace sys
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
 #
-# exports.py PREFIX VERSION: the shared library has its SONAME, and exports what is ours. What is
-# not ours may be there only as the compiler puts it into every library that throws: the type
-# information, the tables and the constants of inline functions of namespace std, all weak.
+# exports.py PREFIX VERSION: the shared library has its SONAME, and exports what is ours, all in the
+# inline namespace of the version: two versions in one process are no mixture. What is not ours may
+# be there only as the compiler puts it into every library that throws: the type information, the
+# tables and the constants of inline functions of namespace std, all weak.
 import pathlib
 import re
 import subprocess
 import sys
 
-OURS = re.compile(r"(?:(?:vtable|VTT|typeinfo|typeinfo name|guard variable) for )?mapvec::")
+OURS = re.compile(r"(?:(?:vtable|VTT|typeinfo|typeinfo name|guard variable) for )?mapvec::(\w+)::")
 WEAK_DATA = re.compile(r"(?:vtable|typeinfo|typeinfo name) for std::")
 
 
@@ -18,14 +19,16 @@ def output_of(*command):
 
 def complaints_about(library, version):
     found = []
-    wanted = "libmapvec.so." + ".".join(version.split(".")[:2])
+    major_minor = version.split(".")[:2]
+    wanted = "libmapvec.so." + ".".join(major_minor)
     soname = re.search(r"SONAME.*\[(.*)\]", output_of("readelf", "-d", library))
     if soname is None or soname[1] != wanted:
         found.append(f"SONAME is not {wanted}")
     ours = foreign = 0
     for line in output_of("nm", "-DC", "--defined-only", library).splitlines():
         _, kind, name = line.split(maxsplit=2)
-        if OURS.match(name):
+        own = OURS.match(name)
+        if own and own[1] == "v" + "_".join(major_minor):
             ours += 1
         elif (kind == "V" and WEAK_DATA.match(name)) or (kind == "u" and name.startswith("std::")):
             foreign += 1

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Goal: what other programs read about the repository is true. Method: CI's workflow has one step
-# that runs something, and that is .ci/run; each file is the YAML it should be; the version to cite
-# is that of the library.
+# that runs something, and that is .ci/run; each file is the YAML it should be; the version to cite,
+# and that of the inline namespace, is that of the library.
 import re
 
 import sources
@@ -42,14 +42,32 @@ def check_workflow(root):
     return violations
 
 
+def version_of(root):
+    config = (root / "include/mapvec/config.hpp").read_text(encoding="utf-8")
+    return re.findall(r"#define MAPVEC_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", config)
+
+
+def check_namespaces(root):
+    """An inline namespace has the numbers of the SOVERSION: binaries of two versions, headers of
+    one and the library of the other too, do not find each other's names."""
+    wanted = "v" + "_".join(version_of(root)[:2])
+    violations = []
+    for folder in ("include", "src"):
+        for path in sorted((root / folder).rglob("*.?pp")):
+            text = path.read_text(encoding="utf-8")
+            violations += [f"{path.relative_to(root)}: {found[0]} is not in {wanted}"
+                           for found in re.finditer(r"^namespace mapvec\b(.*)", text, re.MULTILINE)
+                           if not re.match(rf"::inline {wanted}\b", found[1])]
+    return violations
+
+
 def check_citation(root):
     violations = []
     citation = read(root, CITATION)
     for key in ("cff-version", "message", "title", "authors", "license"):
         if not citation.get(key):
             violations.append(f"{CITATION}: has no {key}")
-    config = (root / "include/mapvec/config.hpp").read_text(encoding="utf-8")
-    version = ".".join(re.findall(r"#define MAPVEC_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", config))
+    version = ".".join(version_of(root))
     cited = citation.get("version")
     if cited != version:
         violations.append(f"{CITATION}: version {cited}, the library's is {version}")
@@ -67,7 +85,8 @@ def check_templates(root):
 
 
 def check(root):
-    return check_workflow(root) + check_citation(root) + check_templates(root)
+    return (check_workflow(root) + check_citation(root) + check_namespaces(root) +
+            check_templates(root))
 
 
 if __name__ == "__main__":

@@ -81,6 +81,9 @@ PLANTS = {
         plant(".github/workflows/ci.yml", "on: push\n", "does not run on schedule"),
         plant("CITATION.cff", "version: 0.0.9\n", "version 0.0.9"),
         plant("CITATION.cff", "title:\n", "has no title"),
+        plant("src/error.cpp", "namespace mapvec {\n}\n", "src/error.cpp: namespace mapvec {"),
+        plant("include/mapvec/units.hpp", "namespace mapvec::inline v0_2::detail {\n}\n",
+              "is not in v0_1"),
         plant(".github/ISSUE_TEMPLATE/planted.yml", "name: planted\n", "has no body"),
     ],
     "links": [

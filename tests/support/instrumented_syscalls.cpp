@@ -10,7 +10,7 @@
 #include "support/observers.hpp"
 #include "support/real_syscalls.hpp"
 
-namespace mapvec::sys {
+namespace mapvec::inline v0_1::sys {
 namespace {
 
 using test::call;
@@ -282,4 +282,4 @@ std::size_t usable_processors() noexcept { return real_sys::usable_processors();
 
 std::uint64_t available_memory_bytes() noexcept { return real_sys::available_memory_bytes(); }
 
-}  // namespace mapvec::sys
+}  // namespace mapvec::inline v0_1::sys

@@ -6,7 +6,7 @@
 
 #include "posix/syscalls.hpp"
 
-namespace mapvec::real_sys {
+namespace mapvec::inline v0_1::real_sys {
 
 int open(const char* path, int flags, unsigned mode) noexcept;
 int close(int fd) noexcept;
@@ -54,4 +54,4 @@ std::size_t page_bytes() noexcept;
 std::size_t usable_processors() noexcept;
 std::uint64_t available_memory_bytes() noexcept;
 
-}  // namespace mapvec::real_sys
+}  // namespace mapvec::inline v0_1::real_sys

@@ -19,7 +19,7 @@
 #include <mapvec/detail/gather_requests.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Which elements begin in which page of the file. Where elements are larger than a page, a page is
 /// as many of the kernel's as hold one.
@@ -198,4 +198,4 @@ class batched_search {
   std::vector<gather_request> requests_;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

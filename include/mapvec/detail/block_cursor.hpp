@@ -14,7 +14,7 @@
 #include <mapvec/detail/vector_base.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 template <class Container>
 concept can_be_appended_to = requires(Container& out) { out.truncate(out.size()); };
@@ -157,4 +157,4 @@ std::size_t append_blocks(Vector& out, Append append) {
   return out.size() - old_size;
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -18,7 +18,7 @@
 #include <mapvec/config.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Where the bytes of a container are: mapped at `data`, and, unless `fd` is negative, in a file
 /// from `offset_bytes` on.
@@ -77,4 +77,4 @@ class MAPVEC_API block_reader {
   std::unique_ptr<state> state_;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -18,7 +18,7 @@
 #include <mapvec/detail/block_reader.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 struct block_write_plan {
   std::size_t element_bytes = 1;      ///< never divided between two chunks
@@ -70,4 +70,4 @@ class MAPVEC_API block_writer {
   std::unique_ptr<state> state_;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -20,7 +20,7 @@
 #include <mapvec/detail/sort_watch.hpp>
 #include <mapvec/detail/stable_sort.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// comp(proj(left), proj(right)).
 template <class T, class Compare, class Projection>
@@ -175,4 +175,4 @@ class comparison_sorter final : public element_sorter {
   equal_elements_stay how_;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

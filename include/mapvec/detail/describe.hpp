@@ -41,7 +41,7 @@
 #define MAPVEC_SCAN_1(...) __VA_ARGS__
 // clang-format on
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// How a description is found: in the namespace of T, and not for classes derived from T.
 template <class T>
@@ -72,4 +72,4 @@ concept described = requires { mapvec_describe(type_tag<T>()); };
 template <described T>
 inline constexpr auto description_of = mapvec_describe(type_tag<T>());
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -16,7 +16,7 @@
 #include <mapvec/storage.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Called by one thread, and throws what the generator throws.
 class MAPVEC_API element_shuffler {
@@ -85,4 +85,4 @@ MAPVEC_API void shuffle_elements(const storage& held, storage& result, element_l
                                  std::size_t used_bytes, element_shuffler& shuffler,
                                  const sort_resources& resources, sort_watch& watch);
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

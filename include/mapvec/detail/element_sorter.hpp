@@ -17,7 +17,7 @@
 #include <mapvec/detail/rank.hpp>
 #include <mapvec/detail/sort_watch.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Sorted elements in memory.
 struct sorted_piece {
@@ -92,4 +92,4 @@ MAPVEC_API std::unique_ptr<element_sorter> make_number_sorter(number_order order
 /// In ascending order, by the fastest sort of numbers that the library was built with.
 MAPVEC_API void sort_numbers(std::uint64_t* numbers, std::size_t count) noexcept;
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

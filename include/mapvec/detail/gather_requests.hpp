@@ -11,7 +11,7 @@
 #include <mapvec/config.hpp>
 #include <mapvec/detail/block_reader.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// The element at `index` is wanted, as number `slot` of the result.
 struct gather_request {
@@ -45,4 +45,4 @@ MAPVEC_API bool is_in_memory(const stored_bytes& source) noexcept;
 MAPVEC_API void prefetch(const stored_bytes& source, std::size_t element_bytes,
                          std::span<gather_request> requests) noexcept;
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -23,7 +23,7 @@
 #include <mapvec/detail/stable_sort.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 template <class T, class Projection>
 class keyed_sorter final : public element_sorter {
@@ -157,4 +157,4 @@ class keyed_sorter final : public element_sorter {
   ranking<key_bits> ranks_;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -14,7 +14,7 @@
 #include <mapvec/units.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 template <class V>
 inline constexpr bool is_loadable = false;
@@ -53,4 +53,4 @@ void append_pieces(Vector& elements, std::uint64_t count, Read read) {
   }
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -8,7 +8,7 @@
 
 #include <mapvec/sort.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Where sort() compares floating-point numbers as they are, NaNs are equal and come last: behind
 /// what they are compared with, whatever its type.
@@ -49,4 +49,4 @@ auto order_of_sort(Compare compare) {
   }
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

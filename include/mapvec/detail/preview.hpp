@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 inline constexpr std::size_t elements_in_preview = 8;
 
@@ -57,4 +57,4 @@ struct preview_formatter {
   ElementFormatter element_formatter{};
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -22,7 +22,7 @@
 #include <mapvec/detail/threads.hpp>
 #include <mapvec/units.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Elements that are cheaper to store twice than to guess about.
 template <class T>
@@ -178,4 +178,4 @@ class quicksort {
   bool is_given_up_ = false;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

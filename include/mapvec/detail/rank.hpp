@@ -13,7 +13,7 @@
 
 #include <mapvec/config.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// An enumeration that is compared by its values, and not by operators of its own.
 template <class T>
@@ -113,4 +113,4 @@ class ranking {
   Bits negative_nans_;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

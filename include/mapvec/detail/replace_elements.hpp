@@ -17,7 +17,7 @@
 #include <mapvec/temporary.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Throws `error` (EINVAL), which says `verb`, if the last row is incomplete: what is changed as a
 /// whole is then stored again as rows.
@@ -42,4 +42,4 @@ void replace_elements(file_vector<T>& changed, Fill fill) {
   if (fill(next)) changed.replace(std::move(next));
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -9,7 +9,7 @@
 #include <ranges>
 #include <span>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Goes over rows of `width` elements from `first` on. Owns nothing.
 template <class T>
@@ -67,4 +67,4 @@ auto rows_of(std::span<T> elements, std::size_t width) noexcept {
   return std::ranges::subrange(first, first + static_cast<std::ptrdiff_t>(count));
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -13,7 +13,7 @@
 #include <mapvec/storage.hpp>
 #include <mapvec/temporary.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 struct sort_resources {
   std::size_t memory_bytes;
@@ -37,4 +37,4 @@ MAPVEC_API bool sort_elements(const storage& held, storage& result, element_layo
                               std::size_t used_bytes, const element_sorter& sorter,
                               const sort_resources& resources, sort_watch& watch);
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -13,7 +13,7 @@
 #include <mapvec/config.hpp>
 #include <mapvec/error.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 class sort_watch {
  public:
@@ -44,4 +44,4 @@ class sort_watch {
   std::size_t total_ = 1;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -14,7 +14,7 @@
 #include <mapvec/detail/sort_elements.hpp>
 #include <mapvec/detail/sort_watch.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 class MAPVEC_API sorted_stream {
  public:
@@ -37,4 +37,4 @@ class MAPVEC_API sorted_stream {
   std::unique_ptr<state> state_;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

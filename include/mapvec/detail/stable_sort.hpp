@@ -11,7 +11,7 @@
 
 #include <mapvec/config.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// Moves *order[i] to first[i], for all i; afterwards order[i] == first + i.
 template <class T>
@@ -45,4 +45,4 @@ void stable_sort_aligned(T* first, T* last, const Less& less) {
   }
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

@@ -7,7 +7,7 @@
 
 #include <mapvec/config.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// A function without its type. Refers to it.
 struct thread_work {
@@ -27,4 +27,4 @@ MAPVEC_API void run_on_threads(std::size_t threads, thread_work work, thread_wor
 /// `wanted`, at most 1,024, or as many as the calling thread may run on where that is 0.
 MAPVEC_API std::size_t threads_to_use(std::size_t wanted) noexcept;
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

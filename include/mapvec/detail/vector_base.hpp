@@ -47,7 +47,7 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 
 #if defined(__cpp_lib_containers_ranges)
 using std::from_range;
@@ -742,4 +742,4 @@ std::size_t erase_where(Vector& target, Predicate remove) {
 }
 
 }  // namespace detail
-}  // namespace mapvec
+}  // namespace mapvec::inline v0_1

@@ -13,11 +13,11 @@
 #include <mapvec/config.hpp>
 #include <mapvec/file.hpp>
 
-namespace mapvec {
+namespace mapvec::inline v0_1 {
 struct options;
 }
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 struct element_format;
 struct stored_bytes;  // block_reader.hpp
@@ -66,4 +66,4 @@ class MAPVEC_API view_storage {
   state* state_ = nullptr;
 };
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail

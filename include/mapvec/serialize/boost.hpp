@@ -35,7 +35,7 @@
 #include <mapvec/file_view.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 template <class T, class Archive>
 inline constexpr bool takes_arrays =
@@ -96,7 +96,7 @@ void load_from_boost(Archive& archive, Elements& elements) {
   });
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail
 
 namespace boost::serialization {
 

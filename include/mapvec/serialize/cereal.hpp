@@ -25,7 +25,7 @@
 #include <mapvec/file_view.hpp>
 #include <mapvec/vector.hpp>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 /// As cereal asks for a std::vector<T>.
 template <class T>
@@ -64,7 +64,7 @@ void load_from_cereal(Archive& archive, Elements& elements) {
   });
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail
 
 namespace cereal {
 

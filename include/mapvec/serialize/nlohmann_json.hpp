@@ -30,7 +30,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace mapvec::detail {
+namespace mapvec::inline v0_1::detail {
 
 template <class Json>
 [[noreturn]] void throw_json_kind(const Json& json, const std::string& subject) {
@@ -97,7 +97,7 @@ void from_json_array(const Json& json, Elements& elements) {
   });
 }
 
-}  // namespace mapvec::detail
+}  // namespace mapvec::inline v0_1::detail
 
 template <class T>
 struct nlohmann::adl_serializer<mapvec::vector<T>> {
