@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Blocks of up to 64 KiB, cut from larger ones: multiples of 8 bytes up to 64, then four sizes to
-// each doubling, so that at most a fifth is lost. What is given back is used for the next
+// each doubling, of which at most a fifth is lost. What is given back is used for the next
 // block of that size; the larger blocks are nobody's but theirs. Thread-safe, with a lock for each
 // size.
 //

@@ -366,7 +366,7 @@ CELLS_OF_CONTAINERS = (
                   ("allocated", "allocated_bounded"), PAST, rounds=9, **GROUPED),
     of_containers("fill_map", "1.26·10^7 random keys, std::unordered_map of 1.5× the memory limit",
                   ("allocated_in_order", "allocated_past"), 3 * CAP // 2,
-                  {"allocated_in_order": Goal("most", 120), "allocated_past": Goal("most", 120)},
+                  {"allocated_past": Goal("most", 120)},
                   rounds=3, grouped=True, needed_bytes=4 * GIB),
     of_containers("fill_vector", "push_back of 128 MiB into a std::vector, in memory",
                   ("allocated", "std", "std_huge"), PIECE),

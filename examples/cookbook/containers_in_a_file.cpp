@@ -18,8 +18,10 @@ int main() {
     lines["a word that is too long to be inside of the string"].push_back(line);
     if (line % 3 == 0) lines["and another one, in every third line"].push_back(line);
   }
-  expect("the words, their nodes and their vectors are in the file",
-         memory.used_bytes() > 13'000 * sizeof(int));
+  const auto& [word, numbers] = *lines.begin();
+  expect(
+      "the words and their vectors are in the file, as the nodes are",
+      word.get_allocator().resource() == &memory && numbers.get_allocator().resource() == &memory);
 
   // All others take an allocator.
   const std::size_t before = memory.used_bytes();
@@ -28,5 +30,6 @@ int main() {
                                                                  mapvec::allocator<double>(memory));
     expect("a large block is a range of the file", memory.used_bytes() >= before + 8'000'000);
   }
-  expect("and the disk has it back when it is freed", memory.used_bytes() == before);
+  expect("and free again for others, with its disk space, when it is freed",
+         memory.used_bytes() == before);
 }

@@ -14,8 +14,9 @@
 #error "mapvec needs C++20"
 #endif
 
-/// All is in the inline namespace v<major>_<minor>, so that binaries of two versions with different
-/// layouts do not find each other's functions. Programs name neither.
+// All is in the inline namespace v<major>_<minor>, so that binaries of two versions with different
+// layouts do not find each other's functions. Programs do not name it, and do not declare our names
+// themselves: they include headers.
 #define MAPVEC_VERSION_MAJOR 0
 #define MAPVEC_VERSION_MINOR 1
 #define MAPVEC_VERSION_PATCH 0

@@ -71,11 +71,11 @@ class MAPVEC_API memory_resource : public std::pmr::memory_resource {
   std::size_t reservation_bytes() const noexcept;
   /// No limit while there is no file.
   memory_budget budget() const noexcept;
-  /// How the blocks will be read, which is random under a budget, and else normal until this is
-  /// called. Hash maps and trees past memory need random: the kernel would read up to
-  /// /sys/block/*/queue/read_ahead_kb around each element, and write 2 MiB around each that is
-  /// changed. Vectors need normal, and so does what fits into memory: a std::vector that grows past
-  /// a budget takes several times as long with random, since it reads itself page by page.
+  /// How the blocks will be read: random under a budget, else normal, until this is called. Vectors
+  /// need normal, under a budget too: one that grows reads itself, with random page by page, which
+  /// takes several times as long. Hash maps and trees past memory need random, called before the
+  /// first block: the kernel would read up to /sys/block/*/queue/read_ahead_kb around each element,
+  /// and write 2 MiB around each change in a small block that was cut before the call.
   void advise(access how);
   /// Writes back and drops all that is in memory; whoever touches it later reads it from the disk.
   /// Throws `error` when writing back fails; all that follows throws then.

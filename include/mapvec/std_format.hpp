@@ -4,6 +4,10 @@
 // For standard libraries that have <format>; where it formats ranges, too (C++23), this goes first.
 //
 //   std::format("{:#x}", v)  // [0x0, 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, ... 1000000 elements]
+//
+//  - Errors: std::format_error, and what formatting an element throws.
+//  - Invalidation: none.
+//  - Cost: eight elements, whatever the size.
 #pragma once
 
 #include <concepts>

@@ -8,6 +8,7 @@
 #   errors        noexcept in its signature; "throws", "Throws" or "guarantee" in its comment
 #   invalidation  const; "valid" (invalid, stay valid), "pointers", "moves" or "address"
 #   cost          "Cost", "constant", "linear", "system call", "no call", "once" or "at once"
+# What other libraries call is not found, so the heads of those headers must have the three items.
 # A comment that says "Throws" belongs to no noexcept function, and a free function has a comment.
 import pathlib
 import re
@@ -20,6 +21,7 @@ import sources
 
 sys.path.insert(0, str(sources.ROOT / "scripts" / "docs"))
 import build  # noqa: E402
+import filter as doc_filter  # noqa: E402
 
 TOPICS = {
     "errors": ("Errors:", r"[Tt]hrows|guarantee"),
@@ -108,6 +110,9 @@ def check_compounds(compounds):
             violations += violations_of(member, around)
     violations += [f"{file}: {name}: has no comment"
                    for (file, name), has_one in described.items() if not has_one]
+    violations += [f"{file}: its head says nothing of {topic}" for file, its in files.items()
+                   if doc_filter.CALLED_BY_OTHERS.search("/" + file)
+                   for topic in TOPICS.keys() - its.topics]
     if count < 150:
         violations.append(f"only {count} functions were found")
     return violations, count

@@ -22,7 +22,8 @@ def read(root, name):
 
 
 def check_workflow(root):
-    violations = []
+    violations = [f"{path.relative_to(root)}: is a second workflow"
+                  for path in (root / WORKFLOW).parent.iterdir() if path != root / WORKFLOW]
     workflow = read(root, WORKFLOW)
     triggers = list(workflow[True])  # YAML 1.1 reads `on` as a truth value
     for trigger in ("push", "pull_request", "schedule"):
@@ -34,6 +35,9 @@ def check_workflow(root):
         for key in ("if", "continue-on-error"):
             if key in place:
                 violations.append(f"{WORKFLOW}: {key} could let a change pass unseen")
+    actions = [step["uses"] for step in steps if "uses" in step]
+    violations += [f"{WORKFLOW}: uses {action}" for action in actions
+                   if not action.startswith("actions/checkout@")]
     commands = [step["run"] for step in steps if "run" in step]
     if commands != [".ci/run"]:
         violations.append(f"{WORKFLOW}: runs {commands}, not .ci/run alone")

@@ -79,11 +79,13 @@ PLANTS = {
         plant(".github/workflows/ci.yml", "    if: false\n", "if could let"),
         plant(".github/workflows/ci.yml", "        continue-on-error: true\n", "continue-on-error"),
         plant(".github/workflows/ci.yml", "on: push\n", "does not run on schedule"),
+        plant(".github/workflows/ci.yml", "      - uses: planted/build@v1\n", "uses planted/build"),
+        plant(".github/workflows/planted.yml", "on: push\n", "planted.yml: is a second workflow"),
         plant("CITATION.cff", "version: 0.0.9\n", "version 0.0.9"),
         plant("CITATION.cff", "title:\n", "has no title"),
         plant("src/error.cpp", "namespace mapvec {\n}\n", "src/error.cpp: namespace mapvec {"),
-        plant("include/mapvec/units.hpp", "namespace mapvec::inline v0_2::detail {\n}\n",
-              "is not in v0_1"),
+        plant("include/mapvec/units.hpp", "namespace mapvec::inline v9_9::detail {\n}\n",
+              "inline v9_9"),
         plant(".github/ISSUE_TEMPLATE/planted.yml", "name: planted\n", "has no body"),
     ],
     "links": [
@@ -103,6 +105,7 @@ PLANTS = {
         plant("include/mapvec/stats.hpp", "namespace mapvec {\n/// Throws `error`.\n"
               "void planted() noexcept;\n}\n", "and it is noexcept"),
         plant("include/mapvec/gather.hpp", "\n", "gather: nothing is said of cost", 3),
+        plant("include/mapvec/serialize/cereal.hpp", "\n", "its head says nothing of cost", 3),
     ],
     "clones": [
         plant("src/planted.cpp", "int first" + CLONED + "int second" + CLONED, "src/planted.cpp:"),

@@ -12,6 +12,8 @@ import re
 import shutil
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 
 CHECKOUT, WORK = (pathlib.Path(each) for each in sys.argv[1:3])
 ROOT = WORK / "root"
@@ -19,10 +21,13 @@ SECTION = "## Using it"
 MOST_COMMANDS = 10
 SKIPPED = 77
 # Namespaces of its own: what is mounted is gone with the last process.
-NAMESPACES = ("unshare", "--mount", "--pid", "--fork")
+NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 ENTER = ('mount --bind /dev "$1/dev" && mount -t proc proc "$1/proc" && '
-         'exec chroot "$1" /usr/bin/env -i PATH="$PATH" DEBIAN_FRONTEND=noninteractive '
-         'HOME=/root bash -euc "cd $2; $3"')
+         'exec chroot "$1" bash -euc "cd $2; $3"')
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+               "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive",
+               **{name: value for name, value in os.environ.items()
+                  if name.lower().endswith("_proxy")}}
 
 
 class Skip(Exception):
@@ -42,24 +47,37 @@ def commands_of(block):
     return [command.strip() for line in lines for command in line.split("&&")]
 
 
+def mirror():
+    """(site, codename): where the main packages of this Debian come from."""
+    release = pathlib.Path("/etc/os-release").read_text(encoding="utf-8")
+    codename = re.search(r"^VERSION_CODENAME=(\w+)$", release, re.MULTILINE)
+    sites = output_of("apt-get", "indextargets", "--format", "$(SITE) $(CODENAME) $(COMPONENT)",
+                      "Created-By: Packages").splitlines() if codename else []
+    for site, its_codename, component in map(str.split, sites):
+        if (its_codename, component) == (codename[1], "main"):
+            return site, codename[1]
+    raise Skip("apt has no packages of this Debian")
+
+
 def make_system():
     """A Debian with nothing but what has to be there."""
     if os.geteuid() != 0 or subprocess.run([*NAMESPACES, "true"], check=False).returncode != 0:
         raise Skip("no root, or no namespaces")
     if shutil.which("debootstrap") is None:
         raise Skip("no debootstrap")
-    sites = output_of("apt-get", "indextargets", "--format", "$(SITE) $(CODENAME)",
-                      "Created-By: Packages").splitlines()
-    if not sites:
-        raise Skip("apt-get update has never run")
-    site, codename = sites[0].split()
+    site, codename = mirror()
+    try:
+        urllib.request.urlopen(f"{site}/dists/{codename}/Release", timeout=60).close()
+    except urllib.error.URLError as error:
+        raise Skip(f"no network: {error.reason}") from error
     made = subprocess.run([*NAMESPACES, "debootstrap", "--variant=minbase", codename, ROOT, site],
-                          check=False, capture_output=True, text=True)
+                          check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if made.returncode != 0:
-        raise Skip("debootstrap: " + (made.stdout.splitlines() or ["failed"])[-1])
+        raise SystemExit("debootstrap:\n" + "\n".join(made.stdout.splitlines()[-20:]))
     # Where packages come from, and through which proxy.
     (ROOT / "etc/apt/sources.list").unlink()
-    for name in ("sources.list", "sources.list.d", "apt.conf.d", "trusted.gpg.d"):
+    for name in ("sources.list", "sources.list.d", "apt.conf", "apt.conf.d", "auth.conf.d",
+                 "keyrings", "preferences.d", "trusted.gpg.d"):
         here, there = pathlib.Path("/etc/apt", name), ROOT / "etc/apt" / name
         if here.is_dir():
             shutil.copytree(here, there, dirs_exist_ok=True)
@@ -71,7 +89,8 @@ def make_system():
 def run(folder, command):
     print(f"{folder}$ {command}", flush=True)
     made = subprocess.run([*NAMESPACES, "bash", "-c", ENTER, "bash", ROOT, folder, command],
-                          check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                          check=False, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
     lines = made.stdout.splitlines()
     shown = 3 if made.returncode == 0 else 40
     print("\n".join((["…"] if len(lines) > shown else []) + lines[-shown:]), flush=True)
@@ -83,6 +102,10 @@ def main():
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
     program = blocks(readme, "cpp")[0]
     section = readme[readme.index(SECTION):]
+    index = (CHECKOUT / "docs/index.md").read_text(encoding="utf-8")
+    for language, first in (("sh", 3), ("cmake", 1)):
+        if blocks(index, language) != blocks(section, language)[:first]:
+            raise SystemExit(f"docs/index.md: its {language} is not that of the README")
     project = blocks(section, "cmake")[0]
     installing, by_hand, by_cmake = map(commands_of, blocks(section, "sh")[:3])
     count = len(installing + by_hand + by_cmake)
@@ -111,7 +134,7 @@ if __name__ == "__main__":
     try:
         main()
     except Skip as why:
-        print(f"SKIPPED: {why}")
+        print(f"Skipped\n{why}")
         sys.exit(SKIPPED)
     finally:
         shutil.rmtree(WORK)

@@ -5,11 +5,14 @@
 //
 // Every archive gets what it gets for a std::vector<T>, so either can read what the other wrote;
 // but bool is written as any other element. Where an archive takes arrays of T, 8 MiB are written
-// and 1 MiB is read at a time. Input that ends too early or is wrong throws what the archive
-// throws, a full disk `error`, and the vector then holds what it held before. Elements need a
-// default constructor; pointers to them in the same archive are not led to them. A file_vector is
-// not committed by this, and what it held is overwritten in place: where a crash may not leave a
-// mixture, read into a new file and replace().
+// and 1 MiB is read at a time. Elements need a default constructor; pointers to them in the same
+// archive are not led to them. A file_vector is not committed by this, and what it held is
+// overwritten in place: where a crash may not leave a mixture, read into a new file and replace().
+//
+//  - Errors: input that ends too early or is wrong throws what the archive throws, a full disk
+//    `error`; the vector then holds what it held before.
+//  - Invalidation: reading makes all pointers and iterators invalid, writing none.
+//  - Cost: linear.
 #pragma once
 
 #include <cstddef>

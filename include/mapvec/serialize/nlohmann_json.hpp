@@ -11,8 +11,12 @@
 //   integers        a number written as an integer, in the range of T
 //   floating point  a number, in the range of T (NaN and infinity are written as null by dump())
 //   any other T     what its own from_json accepts
-// Anything else throws: `type_error` 302 for a wrong kind, `out_of_range` 406 for a value that does
-// not fit, or what T's from_json throws. The vector then holds what it held before.
+//
+//  - Errors: anything else throws `type_error` 302 for a wrong kind, `out_of_range` 406 for a value
+//    that does not fit, or what T's from_json throws; a full disk `error`. The vector then holds
+//    what it held before.
+//  - Invalidation: reading makes all pointers and iterators invalid, writing none.
+//  - Cost: linear; all of the JSON is in memory.
 #pragma once
 
 #include <concepts>

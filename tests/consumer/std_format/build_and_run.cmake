@@ -10,7 +10,7 @@ file(WRITE ${work}/has_format.cpp "#include <format>\n")
 execute_process(COMMAND clang++-19 -stdlib=libc++ -std=c++20 -fsyntax-only ${work}/has_format.cpp
   RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
 if(NOT status EQUAL 0)
-  message("SKIPPED: there is no clang++-19 with libc++")
+  message("Skipped\nthere is no clang++-19 with libc++")
   return()
 endif()
 execute_process(COMMAND ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${work}/build
