@@ -67,7 +67,9 @@ struct memory_resource::state {
   }
   void* take_small(std::size_t size_bytes, std::size_t alignment);
   void give_back_small(void* block, std::size_t size_bytes, std::size_t alignment) noexcept {
-    small.give_back(block, size_bytes, alignment);
+    small.give_back(block, size_bytes, alignment, [this](void* large, std::size_t large_bytes) {
+      give_back_large(large, large_bytes);
+    });
   }
   /// Whether all of a block will be written to before long.
   enum class filling : bool { unknown, soon };
@@ -135,7 +137,7 @@ void memory_resource::state::start(std::size_t needed_bytes) {
 }
 
 void* memory_resource::state::take_small(std::size_t size_bytes, std::size_t alignment) {
-  require_written();  // the list of free blocks may be lost
+  require_written();
   return small.take(size_bytes, alignment, [&](std::size_t large_bytes) {
     return take_large(large_bytes, detail::small_blocks::largest_alignment, filling::soon);
   });

@@ -13,8 +13,9 @@
 //    whole pages, from 2 MiB on at a multiple of 2 MiB. Deallocating gives its disk space and
 //    memory back at once, where the file system can punch holes (ext4, XFS, btrfs, tmpfs do);
 //    elsewhere the next blocks use it.
-//  - Smaller ones are cut from such blocks, and used again for others of about their size; their
-//    memory is given back when the resource goes.
+//  - Smaller ones are cut from such blocks of up to 2 MiB, and used again for others of about their
+//    size. A block that they were cut from is given back when all of them are free, but one of each
+//    size is kept. Which are free is noted on the heap, a bit each: freeing touches none of them.
 //  - A vector from vector.hpp grows in place and needs none of this. A std::vector copies when it
 //    grows, and for that time takes the disk twice.
 //  - All memory of a resource together is limited by its reservation of addresses.

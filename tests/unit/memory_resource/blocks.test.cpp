@@ -136,6 +136,39 @@ TEST_F(blocks_of_memory, that_are_small_share_pages) {
   for (void* each : blocks) memory.deallocate(each, 48, 8);
 }
 
+TEST_F(blocks_of_memory, that_are_small_are_freed_without_being_touched) {
+  memory_resource memory(settings());
+  std::vector<void*> blocks;
+  for (int i = 0; i < 4'000; ++i) blocks.push_back(memory.allocate(512));
+  memory.trim();
+  for (std::size_t i = 0; i < blocks.size(); i += 2) memory.deallocate(blocks[i], 512);
+  EXPECT_EQ(memory.resident_bytes(), 0U);
+  for (std::size_t i = 1; i < blocks.size(); i += 2) memory.deallocate(blocks[i], 512);
+  EXPECT_EQ(memory.resident_bytes(), 0U);
+}
+
+TEST_F(blocks_of_memory, that_are_small_are_given_back_when_all_around_them_are_free) {
+  memory_resource memory(settings());
+  std::vector<void*> blocks;
+  for (int i = 0; i < 100'000; ++i) blocks.push_back(memory.allocate(64));
+  const std::size_t before = memory.used_bytes();
+  EXPECT_GE(before, 6 * MiB);
+  std::set<void*> freed;
+  for (std::size_t i = 0; i < blocks.size(); i += 100) {
+    memory.deallocate(blocks[i], 64);
+    freed.insert(blocks[i]);
+  }
+  EXPECT_EQ(memory.used_bytes(), before);
+  for (std::size_t i = 0; i < blocks.size(); i += 100) {
+    blocks[i] = memory.allocate(64);
+    EXPECT_EQ(freed.erase(blocks[i]), 1U) << "what is free is used first";
+  }
+  EXPECT_EQ(memory.used_bytes(), before);
+  for (void* each : blocks) memory.deallocate(each, 64);
+  EXPECT_LE(memory.used_bytes(), 2 * MiB) << "one is kept for the next";
+  EXPECT_LE(memory.disk_size_bytes(), 2 * MiB + 64 * KiB);
+}
+
 TEST_F(blocks_of_memory, lie_side_by_side_in_multiples_of_eight_bytes) {
   memory_resource memory(settings());
   for (const std::size_t size_bytes : {24UL, 40UL, 56UL}) {
