@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <optional>
 
 #include <mapvec/advice.hpp>
 #include <mapvec/region.hpp>
@@ -46,10 +47,7 @@ std::size_t part_of_budget(std::size_t limit_bytes) noexcept {
 
 struct memory_resource::state {
   explicit state(const options& chosen)
-      : settings(chosen),
-        small(part_of_budget(detail::limit_of(chosen))),
-        // What the kernel reads ahead is not counted.
-        advised(detail::limit_of(chosen) != 0 ? access::random : access::normal) {}
+      : settings(chosen), small(part_of_budget(detail::limit_of(chosen))) {}
   state(const state&) = delete;
   state& operator=(const state&) = delete;
   ~state();
@@ -78,6 +76,7 @@ struct memory_resource::state {
 
   void start(std::size_t needed_bytes);
   void* take(std::size_t size_bytes, std::size_t alignment, filling when);
+  bool is_read_ahead(std::size_t size_bytes) const noexcept;
   void back_by_disk(std::size_t first, std::size_t end, filling when);
   void make_way(std::size_t first, std::size_t end);
   void note_result(int result);
@@ -92,10 +91,9 @@ struct memory_resource::state {
   std::unique_ptr<detail::block_ranges> ranges;  // from the first block on
   std::size_t file_bytes = 0;                    // blocks end before; there may be holes
   std::unique_ptr<detail::budget_share> share;
-  access advised;
-  bool scattered = false;        // random access was asked for
-  std::atomic<int> failed{0};    // -errno of the first write-back that failed; for ever
-  std::size_t unseen_bytes = 0;  // blocks since the share has looked what is in memory
+  std::optional<access> advised;  // once somebody has
+  std::atomic<int> failed{0};     // -errno of the first write-back that failed; for ever
+  std::size_t unseen_bytes = 0;   // blocks since the share has looked what is in memory
 };
 
 // --- the file and its blocks ---------------------------------------------------------------------
@@ -121,12 +119,13 @@ void memory_resource::state::start(std::size_t needed_bytes) {
     made.descriptor.guarantee_space(settings.copy_on_write);
     detail::region reserved =
         detail::region::reserve_file(settings.reservation_bytes, needed_bytes, made.descriptor);
-    if (advised != access::normal) {
-      detail::advise(reserved.data(), reserved.size_bytes(), advised);
-    }
     ranges = std::make_unique<detail::block_ranges>(
         reinterpret_cast<std::uintptr_t>(reserved.data()), reserved.size_bytes());
     share = detail::make_share(settings, made.descriptor.descriptor(), reserved.data(), 0);
+    // What the kernel reads ahead is not counted.
+    const bool is_bounded = share != nullptr;
+    const access how = advised.value_or(is_bounded ? access::random : access::normal);
+    if (how != access::normal) detail::advise(reserved.data(), reserved.size_bytes(), how);
     mapped = std::move(reserved);
   } catch (...) {
     if (!made.path.empty()) detail::remove_temporary_file(made);
@@ -147,7 +146,7 @@ void* memory_resource::state::take_large(std::size_t size_bytes, std::size_t ali
                                          filling when) {
   const std::lock_guard hold(mutex);
   if (mapped.data() == nullptr) start(in_pages(size_bytes));
-  return take(in_pages(size_bytes), alignment, scattered ? filling::unknown : when);
+  return take(in_pages(size_bytes), alignment, advised == access::random ? filling::unknown : when);
 }
 
 /// Large blocks begin where a folio of 2 MiB can be mapped by one entry of the page table.
@@ -172,7 +171,14 @@ void* memory_resource::state::take(std::size_t size_bytes, std::size_t alignment
     ranges->give_back(block);
     throw;
   }
+  if (is_read_ahead(size_bytes)) detail::advise(data, size_bytes, access::normal);
   return data;
+}
+
+/// Other than what is around it, under a budget that cannot hold the block anyway: a std::vector
+/// that grows reads such blocks from the disk, and page by page takes nine times as long.
+bool memory_resource::state::is_read_ahead(std::size_t size_bytes) const noexcept {
+  return share != nullptr && !advised && size_bytes >= share->budget().limit_bytes();
 }
 
 /// What will be filled gets its pages now, by zeros, which makes folios of 2 MiB where the file
@@ -227,6 +233,7 @@ void memory_resource::state::give_back_large(void* block, std::size_t size_bytes
   const std::lock_guard hold(mutex);
   const auto first = static_cast<std::size_t>(static_cast<std::byte*>(block) - mapped.data());
   if (result == 0 && share != nullptr) share->note_dropped(first, first + size);
+  if (is_read_ahead(size)) detail::advise(mapped.data() + first, size, access::random);
   ranges->give_back(reinterpret_cast<std::uintptr_t>(block));
 }
 
@@ -300,7 +307,6 @@ void memory_resource::advise(access how) {
   if (state_->inherited()) return;
   const std::lock_guard hold(state_->mutex);
   state_->advised = how;
-  state_->scattered = how == access::random;
   const detail::region& mapped = state_->mapped;
   if (mapped.data() != nullptr) detail::advise(mapped.data(), mapped.size_bytes(), how);
 }

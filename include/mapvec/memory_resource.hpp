@@ -72,11 +72,12 @@ class MAPVEC_API memory_resource : public std::pmr::memory_resource {
   std::size_t reservation_bytes() const noexcept;
   /// No limit while there is no file.
   memory_budget budget() const noexcept;
-  /// How the blocks will be read: random under a budget, else normal, until this is called. Vectors
-  /// need normal, under a budget too: one that grows reads itself, with random page by page, which
-  /// takes several times as long. Hash maps and trees past memory need random, called before the
-  /// first block: the kernel would read up to /sys/block/*/queue/read_ahead_kb around each element,
-  /// and write 2 MiB around each change in a small block that was cut before the call.
+  /// How all blocks will be read. Until this is called it is normal; under a budget random, since
+  /// what the kernel reads ahead is not counted, but for blocks that are no smaller than the
+  /// budget: vectors need normal, one that grows reads itself. Hash maps and trees past memory need
+  /// random, called before the first block: the kernel would read up to
+  /// /sys/block/*/queue/read_ahead_kb around each element, and write 2 MiB around each change in a
+  /// small block that was cut before the call.
   void advise(access how);
   /// Writes back and drops all that is in memory; whoever touches it later reads it from the disk.
   /// Throws `error` when writing back fails; all that follows throws then.

@@ -143,5 +143,32 @@ TEST_F(budget_of_memory, holds_after_the_program_has_read_everything) {
   EXPECT_LE(memory.resident_bytes(), budget_bytes);
 }
 
+// A std::vector that grows reads itself; page by page that takes nine times as long.
+TEST_F(budget_of_memory, is_read_around_in_blocks_that_it_cannot_hold) {
+  memory_resource memory(bounded());
+  const auto resident_after_one_read = [&](const char* block) {
+    memory.trim();
+    const std::size_t trimmed_bytes = memory.resident_bytes();
+    EXPECT_EQ(block[1 * MiB], 'x');
+    return memory.resident_bytes() - trimmed_bytes;
+  };
+  char* large_place = nullptr;
+  {
+    const block_of_memory large(memory, budget_bytes);
+    large.fill('x');
+    large_place = large.data();
+    EXPECT_GT(resident_after_one_read(large.data()), 16 * KiB);
+  }
+  const block_of_memory smaller(memory, budget_bytes / 2);
+  smaller.fill('x');
+  EXPECT_EQ(smaller.data(), large_place);
+  EXPECT_EQ(resident_after_one_read(smaller.data()), 4 * KiB);
+
+  const block_of_memory large(memory, budget_bytes);
+  large.fill('x');
+  memory.advise(access::random);
+  EXPECT_EQ(resident_after_one_read(large.data()), 4 * KiB);
+}
+
 }  // namespace
 }  // namespace mapvec::test
