@@ -20,7 +20,7 @@ int main() {
   std::pmr::unordered_map<std::uint64_t, int> counts(&memory);
   counts.reserve(keys.size());  // or it goes through all nodes again whenever it grows
 
-  // What comes next to each other in the map is then made one after the other.
+  // Neighbours in the map are then made one after the other.
   mapvec::sort(keys, {}, [&](std::uint64_t key) { return counts.bucket(key); });
   for (const std::uint64_t key : keys) ++counts[key];
 

@@ -15,7 +15,7 @@ int main() {
   const std::span<const std::int32_t> taken_before(view.begin(), view.end());
 
   for (int i = 2; i <= 1'000'000; ++i) log.push_back(i);
-  if (view.size() != 1) return 1;  // a view changes when it is told to
+  if (view.size() != 1) return 1;  // until refresh()
   log.commit();
   if (view.refresh() != 1'000'000) return 1;
   return taken_before.data() == view.data() && view.back() == 1'000'000 ? 0 : 1;

@@ -15,7 +15,7 @@ int main() {
   readings.commit();  // two waits for the disk; these 1000 will be found again
 
   readings.push_back({1000, 99.9});
-  readings.abandon();  // lets the file go as it was committed
+  readings.abandon();  // drops what was appended since
 
   const auto again = mapvec::file_vector<reading>::open("readings.npy");
   return again.size() == found + 1000 && again.back().celsius == 20.5 ? 0 : 1;

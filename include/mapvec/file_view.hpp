@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // `file_view`: the elements of a `.npy` file, for reading. Any number of views in any number of
-// processes, beside one writer. refresh() follows a file that grows; elements never move. Tails
-// behind the elements are ignored, as NumPy does.
+// processes, beside one writer. refresh() follows a file that grows; elements never move. What the
+// writer changes in place is seen at once, perhaps in part. Tails behind the elements are ignored,
+// as NumPy does.
 //
 // A view keeps the file it opened: after file_vector::replace it shows the old elements until it is
 // opened again. The writer does not cut the file below what views have mapped; a program that does

@@ -22,9 +22,9 @@ struct options {
   segment_builder builder = {};
 
   /// How far the vector can grow, in bytes of address space; it costs neither memory nor disk.
-  /// 0 = automatic: 8 TiB shared fairly among the vectors of the process, at least four times the
-  /// first need, less where RLIMIT_AS or ThreadSanitizer leave less. Rounded up to 2 MiB. Growing
-  /// past it throws std::length_error.
+  /// 0 = automatic: 8 TiB / (32 + the vectors the process has), so 256 GiB for the first; at least
+  /// four times the first need, less where RLIMIT_AS or ThreadSanitizer leave less. Rounded up to
+  /// 2 MiB. Growing past it throws std::length_error.
   std::size_t reservation_bytes = 0;
 
   /// Up to here the elements of an unnamed vector stay in anonymous memory, which makes small

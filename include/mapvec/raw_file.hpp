@@ -4,7 +4,7 @@
 // them:
 //
 //   mapvec::import_raw(v, "samples.f64");   // appends what the file holds
-//   mapvec::export_raw(v, "samples.f64");   // makes a new file of all elements
+//   mapvec::export_raw(v, "copy.f64");      // makes a new file of all elements
 //
 // Bytes are taken as they are: of this machine's order, each sizeof(T).
 //

@@ -14,9 +14,9 @@
 //    std::reduce, but need not be commutative.
 //  - The sum of floating-point numbers depends on where parentheses stand. Here they stand at the
 //    same places whatever the threads are, and which of them was faster: they follow from the
-//    number of elements and the size of a block. (That may shrink under a memory budget below
-//    2 buffers times block_bytes, by default 16 MiB; then give block_bytes that fit.) So the result
-//    is the same each time.
+//    number of elements and the size of a block. (That may shrink under a memory budget below 2 *
+//    buffers * block_bytes, by default 16 MiB; then give block_bytes that fit.) So the result is
+//    the same each time.
 //  - Operations are called by several threads at once.
 //  - Errors: the first exception of an operation, or `error` when reading fails, ends the call and
 //    is thrown.

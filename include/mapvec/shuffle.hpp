@@ -19,10 +19,10 @@
 //    draw once more. It is used as it is, not copied.
 //  - Cost: what fits into the memory is shuffled where it is. For more, all elements are read and
 //    written twice, and need a temporary file of their size, which is allocated before the first
-//    moves: a full disk changes nothing. That needs some 10 MiB of memory for 1 GiB of elements,
-//    300 MiB for 1 TiB, and that of ten elements; where less is given, so much is taken.
-//    sort_options::threads means nothing here: one thread draws, up to four others wait for the
-//    disk.
+//    moves: a full disk changes nothing, where space_guaranteed(). That needs some 10 MiB of memory
+//    for 1 GiB of elements, 300 MiB for 1 TiB, and that of ten elements; where less is given, so
+//    much is taken. sort_options::threads means nothing here: one thread draws, up to four others
+//    wait for the disk.
 //  - Invalidation: a vector keeps its file, and data() its address. A file_vector gets a new file,
 //    which replaces the old one when it is complete, as replace() does: after a crash either is
 //    there. That takes the elements' size once more beside it, and pointers to elements become
@@ -30,8 +30,8 @@
 //  - Errors: when the generator or progress throws, a stop is requested or the disk fails, the
 //    shuffle ends with the first exception. A vector then has its elements in some order, and a
 //    file_vector is unchanged. Only if the temporary file then cannot be copied back, because a
-//    disk has failed for good, elements are lost: the vector has failed, like after a failed
-//    write-back.
+//    disk has failed for good or is full where space_guaranteed() is false, elements are lost: the
+//    vector has failed, like after a failed write-back.
 //  - Elements must be trivially copyable unless they fit into memory: else `error` (ENOMEM), before
 //    anything happens. So is what is aligned to more than 4 KiB.
 //  - All elements of a file_vector are shuffled, across its rows, of which none may be incomplete

@@ -132,6 +132,19 @@ TEST_F(raw_files, are_read_a_mebibyte_at_a_time_and_not_through_the_mapping) {
   EXPECT_GE(log.count(call::pwrite), 7);
 }
 
+// What begins within a page gets small folios, and takes a fifteenth longer.
+TEST_F(raw_files, are_written_in_pieces_that_end_at_a_mebibyte_of_the_file) {
+  write(numbers(1'000'000));
+  vector<std::uint64_t> v(options{.spill_threshold_bytes = 0});
+  v.reserve(1'000'003);
+  v.append_range(numbers(3));
+  const call_log log;
+  import_raw(v, path_);
+  const std::vector<call_record> writes = log.records(call::pwrite);
+  ASSERT_EQ(writes.size(), 8U);
+  for (std::size_t i = 1; i < writes.size(); ++i) EXPECT_EQ(writes[i].offset, i * MiB);
+}
+
 TEST_F(raw_files, are_read_whole_or_not_at_all_whichever_call_fails) {
   write(numbers(300'000));
   captured_errors errors;
