@@ -25,6 +25,9 @@ test_packages=(
   libbenchmark-dev      # the benchmarks are compiled, not run
   libstxxl-dev          # the program that a page of docs/migration begins with
 )
+# Fetches a clone detector and a reader of .npy files. Elsewhere's npm brings its own node, which
+# Debian's conflicts with.
+command -v npm > /dev/null || test_packages+=(npm)
 docs_packages=(         # the documentation site, which the tests build too
   mkdocs mkdocs-material  # the pages
   doxygen               # the reference of the headers
