@@ -137,26 +137,27 @@ void budget_account::make_way(std::size_t wanted_bytes, const budget_share* who)
   }
 }
 
-int write_back_and_drop(int fd, std::byte* mapped, std::size_t first, std::size_t end) noexcept {
+int write_back_and_drop(const mapped_file& file, std::size_t first, std::size_t end) noexcept {
   constexpr unsigned write_and_wait =
       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
   const std::size_t size = end - first;
-  const int failed = sys::sync_file_range(fd, first, size, write_and_wait);
+  // A range of overlayfs is nobody's: it has no pages, and would be written at once.
+  const int failed = file.hides_pages ? sys::fdatasync(file.fd)
+                                      : sys::sync_file_range(file.fd, first, size, write_and_wait);
   if (failed != 0) return failed;
   // The mapping holds the pages, and the page cache does: both have to let go.
-  sys::madvise(mapped + first, size, MADV_DONTNEED);
-  sys::fadvise_dontneed(fd, first, size);
+  sys::madvise(file.data + first, size, MADV_DONTNEED);
+  sys::fadvise_dontneed(file.fd, first, size);
   add(process_counters.dropped_bytes, size);
   return 0;
 }
 
 // --- shares --------------------------------------------------------------------------------------
 
-budget_share::budget_share(std::shared_ptr<budget_account> account, int fd, std::byte* mapped,
+budget_share::budget_share(std::shared_ptr<budget_account> account, const mapped_file& file,
                            std::size_t end_bytes)
     : account_(std::move(account)),
-      fd_(fd),
-      mapped_(mapped),
+      file_(file),
       dropped_bytes_(round_down(end_bytes, sys::page_bytes())),
       started_bytes_(dropped_bytes_),
       end_bytes_(end_bytes) {
@@ -180,7 +181,7 @@ int budget_share::advance(std::size_t used_bytes, std::size_t end_bytes) noexcep
   set_piece(std::max(end_bytes, end_bytes_));
   const std::size_t complete_bytes = whole_pieces(used_bytes);
   if (complete_bytes > started_bytes_) {
-    fail(sys::sync_file_range(fd_, started_bytes_, complete_bytes - started_bytes_,
+    fail(sys::sync_file_range(file_.fd, started_bytes_, complete_bytes - started_bytes_,
                               SYNC_FILE_RANGE_WRITE));
     // What was not appended one by one may end behind what was expected.
     set_marks(dropped_bytes_, complete_bytes, std::max(end_bytes_, complete_bytes));
@@ -229,16 +230,34 @@ void budget_share::find_loose() noexcept {
     const std::lock_guard hold(account_->mutex_);
     end_bytes = dropped_bytes_;
   }
-  const std::size_t found_bytes = resident_bytes(mapped_, end_bytes);  // many calls
+  const std::size_t found_bytes = resident_bytes(file_.data, end_bytes);  // many calls
   const std::lock_guard hold(account_->mutex_);
   account_->held_bytes_ += found_bytes - std::exchange(loose_bytes_, found_bytes);
 }
 
-int budget_share::make_way(std::size_t size_bytes) noexcept {
+int budget_share::take_back(std::size_t first, std::size_t end) noexcept {
   const std::lock_guard hold(account_->mutex_);
   turn_ = ++account_->turns_;
-  account_->make_way(size_bytes, this);
+  const auto below = [&] {
+    return std::min(end, dropped_bytes_) - std::min(first, dropped_bytes_);
+  };
+  account_->make_way(below(), this);
+  const std::size_t taken_bytes = below();  // more, if the share itself gave way
+  loose_bytes_ += taken_bytes;
+  account_->held_bytes_ += taken_bytes;
   return failure_;
+}
+
+void budget_share::note_removed(std::size_t first, std::size_t end,
+                                std::size_t resident_bytes) noexcept {
+  {
+    const std::lock_guard hold(account_->mutex_);
+    const std::size_t below = std::min(end, dropped_bytes_) - std::min(first, dropped_bytes_);
+    const std::size_t gone_bytes = std::min({loose_bytes_, resident_bytes, below});
+    loose_bytes_ -= gone_bytes;
+    account_->held_bytes_ -= gone_bytes;
+  }
+  note_dropped(first, end);
 }
 
 std::size_t budget_share::allowed_bytes() const noexcept {
@@ -288,7 +307,7 @@ void budget_share::drop(std::size_t first, std::size_t end) noexcept {
   // of one whose end is dropped now.
   first = round_down(first, huge_page_bytes);
   // 0 bytes would be all there are.
-  if (first != end && failure_ == 0) fail(write_back_and_drop(fd_, mapped_, first, end));
+  if (first != end && failure_ == 0) fail(write_back_and_drop(file_, first, end));
 }
 
 /// Of what is complete: what was found below, or the next so many bytes, to the end of a piece.
@@ -312,7 +331,7 @@ void budget_share::drop_all() noexcept {
 void budget_share::drop_read_ahead() noexcept {
   const std::size_t first = end_bytes_ - std::min(end_bytes_, read_around_bytes);
   drop(first, end_bytes_);
-  sys::fadvise_dontneed(fd_, end_bytes_, to_end_of_file);
+  sys::fadvise_dontneed(file_.fd, end_bytes_, to_end_of_file);
 }
 
 void budget_share::drop_to(std::size_t end_bytes) noexcept {
@@ -332,15 +351,16 @@ std::size_t limit_of(const options& settings) noexcept {
                                       : settings.memory_budget_bytes;
 }
 
-std::unique_ptr<budget_share> make_share(const options& settings, int fd, std::byte* mapped,
-                                         std::size_t end_bytes) {
+std::unique_ptr<budget_share> make_share(const options& settings, const file& made,
+                                         std::byte* mapped, std::size_t end_bytes) {
   if (limit_of(settings) == 0) return nullptr;
   memory_budget budget = settings.budget;
   // A forked child counts for itself.
   if (!budget.is_limited() || budget_access::account_of(budget)->is_inherited()) {
     budget = memory_budget(limit_of(settings));
   }
-  return std::make_unique<budget_share>(budget_access::account_of(budget), fd, mapped, end_bytes);
+  const mapped_file file{made.descriptor(), mapped, made.hides_pages()};
+  return std::make_unique<budget_share>(budget_access::account_of(budget), file, end_bytes);
 }
 
 }  // namespace detail

@@ -3,7 +3,7 @@
 // What stands behind a memory_budget: the sum of what its vectors hold in memory, and who gives way
 // when it is too much.
 //
-// A vector's share is a stretch of its file, [dropped, end), and what trim() has found below it.
+// A vector's share is a stretch of its file, [dropped, end), and what is in memory below it.
 // Below it, all was written back and dropped; up to `started` it is on its way to the disk; the
 // rest is being appended to. Any thread may drop any vector's bytes: to the kernel that is
 // harmless, the owner's next store brings the page back. So only the marks need a lock, and the sum
@@ -19,15 +19,23 @@
 #include <vector>
 
 #include <mapvec/budget.hpp>
+#include <mapvec/file.hpp>
 #include <mapvec/options.hpp>
 
 namespace mapvec::inline v0_1::detail {
 
 class budget_share;
 
+/// A file and where it is mapped from its start.
+struct mapped_file {
+  int fd;
+  std::byte* data;
+  bool hides_pages;  ///< file::hides_pages()
+};
+
 /// Waits until pages of a file are on the disk, and lets go of them; -errno, and nothing is let go
-/// of, when that fails. The kernel says so once. `mapped` is where the file begins.
-int write_back_and_drop(int fd, std::byte* mapped, std::size_t first, std::size_t end) noexcept;
+/// of, when that fails. The kernel says so once.
+int write_back_and_drop(const mapped_file& file, std::size_t first, std::size_t end) noexcept;
 
 struct budget_access {
   static const std::shared_ptr<budget_account>& account_of(const memory_budget& budget) noexcept {
@@ -78,9 +86,9 @@ class budget_account {
 /// What one file has of a budget. Does not move: the account knows its address.
 class budget_share {
  public:
-  /// Of the file `fd`, which is mapped at `mapped` from its start and will be appended to at
-  /// `end_bytes`; nothing before is counted. Throws std::bad_alloc.
-  budget_share(std::shared_ptr<budget_account> account, int fd, std::byte* mapped,
+  /// Of a file that will be appended to at `end_bytes`; nothing before is counted. Throws
+  /// std::bad_alloc.
+  budget_share(std::shared_ptr<budget_account> account, const mapped_file& file,
                std::size_t end_bytes);
   budget_share(const budget_share&) = delete;
   budget_share& operator=(const budget_share&) = delete;
@@ -104,8 +112,10 @@ class budget_share {
   void note_dropped(std::size_t first, std::size_t end) noexcept;
   /// Counts what is in memory below that again, since somebody used it.
   void find_loose() noexcept;
-  /// For so many bytes that are not of the share; what it says of the disk as advance().
-  int make_way(std::size_t size_bytes) noexcept;
+  /// These bytes, which were no longer in memory, will be; what it says of the disk as advance().
+  int take_back(std::size_t first, std::size_t end) noexcept;
+  /// So many of these bytes were in memory, and none is: they were cut out of the file.
+  void note_removed(std::size_t first, std::size_t end, std::size_t resident_bytes) noexcept;
   /// What the vector may have in memory, seeing what the others hold.
   std::size_t allowed_bytes() const noexcept;
   /// Below this retreat() has something to do.
@@ -137,8 +147,7 @@ class budget_share {
   void fail(int result) noexcept;
 
   const std::shared_ptr<budget_account> account_;
-  const int fd_;
-  std::byte* const mapped_;
+  const mapped_file file_;
   // dropped <= started <= end
   std::size_t dropped_bytes_;
   std::size_t started_bytes_;
@@ -147,7 +156,7 @@ class budget_share {
   // Below large_end there may be folios of large_piece, from when fewer vectors shared the limit.
   std::size_t large_piece_bytes_ = 0;
   std::size_t large_end_bytes_ = 0;
-  std::size_t loose_bytes_ = 0;  // below dropped, found by find_loose()
+  std::size_t loose_bytes_ = 0;  // below dropped: as find_loose() found it, and taken back since
   std::uint64_t turn_ = 0;       // of the account, when this one last advanced
   int failure_ = 0;
 };
@@ -157,7 +166,7 @@ std::size_t limit_of(const options& settings) noexcept;
 
 /// A share of the budget that the options name, null where they name none. Throws std::bad_alloc,
 /// and `error` (no memory).
-std::unique_ptr<budget_share> make_share(const options& settings, int fd, std::byte* mapped,
-                                         std::size_t end_bytes);
+std::unique_ptr<budget_share> make_share(const options& settings, const file& made,
+                                         std::byte* mapped, std::size_t end_bytes);
 
 }  // namespace mapvec::inline v0_1::detail

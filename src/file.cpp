@@ -35,6 +35,13 @@ file_system_traits file::file_system() const {
   return found != nullptr ? found->traits : file_system_traits{};
 }
 
+bool file::hides_pages() const noexcept {
+  struct statfs status{};
+  if (sys::fstatfs(fd_, status) != 0) return false;
+  const known_file_system* const found = find_file_system(status.f_type);
+  return found != nullptr && found->traits.hides_pages;
+}
+
 bool file::guarantee_space(bool copy_on_write) const {
   const file_system_traits traits = file_system();
   if (!traits.copies_on_write || copy_on_write) return traits.allocation_holds;

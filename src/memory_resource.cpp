@@ -58,6 +58,7 @@ struct memory_resource::state {
     return found != nullptr && *found == nullptr;
   }
 
+  void know_children();
   /// What failed before, as an exception.
   void require_written() const {
     const int result = failed.load(std::memory_order_relaxed);
@@ -92,6 +93,7 @@ struct memory_resource::state {
   std::size_t file_bytes = 0;                    // blocks end before; there may be holes
   std::unique_ptr<detail::budget_share> share;
   std::optional<access> advised;  // once somebody has
+  bool space_guaranteed = true;   // of the file
   std::atomic<int> failed{0};     // -errno of the first write-back that failed; for ever
   std::size_t unseen_bytes = 0;   // blocks since the share has looked what is in memory
 };
@@ -106,22 +108,26 @@ memory_resource::state::~state() {
   if (!backing.path.empty()) detail::remove_temporary_file(backing);
 }
 
-/// Makes the file, when the first block of `needed_bytes` is asked for. From then on a child is
-/// one, also of a fork in the middle of this.
+/// From then on a child is one. Before any lock is taken, or a fork in the middle would leave it
+/// locked in a child that does not know what it is.
+void memory_resource::state::know_children() {
+  if (word.load(std::memory_order_acquire) != nullptr) return;
+  std::byte** const own = detail::acquire_fork_word();
+  *own = reinterpret_cast<std::byte*>(own);
+  std::byte** none = nullptr;
+  if (!word.compare_exchange_strong(none, own)) detail::release_fork_word(own);
+}
+
+/// Makes the file, when the first block of `needed_bytes` is asked for.
 void memory_resource::state::start(std::size_t needed_bytes) {
-  if (word == nullptr) {
-    std::byte** const own = detail::acquire_fork_word();
-    *own = reinterpret_cast<std::byte*>(own);
-    word.store(own, std::memory_order_release);
-  }
   detail::temporary_file made = detail::make_temporary_file(settings.builder);
   try {
-    made.descriptor.guarantee_space(settings.copy_on_write);
+    space_guaranteed = made.descriptor.guarantee_space(settings.copy_on_write);
     detail::region reserved =
         detail::region::reserve_file(settings.reservation_bytes, needed_bytes, made.descriptor);
     ranges = std::make_unique<detail::block_ranges>(
         reinterpret_cast<std::uintptr_t>(reserved.data()), reserved.size_bytes());
-    share = detail::make_share(settings, made.descriptor.descriptor(), reserved.data(), 0);
+    share = detail::make_share(settings, made.descriptor, reserved.data(), 0);
     // What the kernel reads ahead is not counted.
     const bool is_bounded = share != nullptr;
     const access how = advised.value_or(is_bounded ? access::random : access::normal);
@@ -167,7 +173,10 @@ void* memory_resource::state::take(std::size_t size_bytes, std::size_t alignment
     if (first < file_bytes) {
       sys::madvise(data, std::min(size_bytes, file_bytes - first), MADV_REMOVE);
     }
-    if (share != nullptr) share->set_end(file_bytes);
+    if (share != nullptr) {
+      share->note_removed(first, first + size_bytes, size_bytes);
+      share->set_end(file_bytes);
+    }
     ranges->give_back(block);
     throw;
   }
@@ -176,9 +185,12 @@ void* memory_resource::state::take(std::size_t size_bytes, std::size_t alignment
 }
 
 /// Other than what is around it, under a budget that cannot hold the block anyway: a std::vector
-/// that grows reads such blocks from the disk, and page by page takes nine times as long.
+/// that grows reads such blocks from the disk, and page by page takes nine times as long. Each may
+/// become a mapping of its own, of which a process has 65,530, so not the small ones.
 bool memory_resource::state::is_read_ahead(std::size_t size_bytes) const noexcept {
-  return share != nullptr && !advised && size_bytes >= share->budget().limit_bytes();
+  constexpr std::size_t least_bytes = 16 * MiB;
+  return share != nullptr && !advised &&
+         size_bytes >= std::max(share->budget().limit_bytes(), least_bytes);
 }
 
 /// What will be filled gets its pages now, by zeros, which makes folios of 2 MiB where the file
@@ -210,7 +222,7 @@ void memory_resource::state::make_way(std::size_t first, std::size_t end) {
     share->find_loose();
     unseen_bytes = 0;
   }
-  note_result(end > file_bytes ? share->advance(first, end) : share->make_way(end - first));
+  note_result(end > file_bytes ? share->advance(first, end) : share->take_back(first, end));
 }
 
 void memory_resource::state::note_result(int result) {
@@ -223,18 +235,20 @@ void memory_resource::state::throw_failed(int result) const {
 }
 
 void memory_resource::state::give_back_large(void* block, std::size_t size_bytes) noexcept {
+  auto* const data = static_cast<std::byte*>(block);
   const std::size_t size = in_pages(size_bytes);
-  // Before another thread gets the range. Where holes cannot be punched, the next block there finds
-  // its space allocated.
-  const int result = sys::madvise(block, size, MADV_REMOVE);
-  if (result != 0 && result != -EOPNOTSUPP) {
+  const std::size_t resident_bytes = share != nullptr ? detail::resident_bytes(data, size) : 0;
+  // Before another thread gets the range. Where holes cannot be punched, and where the pages are
+  // locked in memory (EINVAL), the next block there finds its space allocated.
+  const int result = sys::madvise(data, size, MADV_REMOVE);
+  if (result != 0 && result != -EOPNOTSUPP && result != -EINVAL) {
     detail::report_error(-result, "give back", backing.descriptor.name(), {0, size});
   }
   const std::lock_guard hold(mutex);
-  const auto first = static_cast<std::size_t>(static_cast<std::byte*>(block) - mapped.data());
-  if (result == 0 && share != nullptr) share->note_dropped(first, first + size);
-  if (is_read_ahead(size)) detail::advise(mapped.data() + first, size, access::random);
-  ranges->give_back(reinterpret_cast<std::uintptr_t>(block));
+  const auto first = static_cast<std::size_t>(data - mapped.data());
+  if (result == 0 && share != nullptr) share->note_removed(first, first + size, resident_bytes);
+  if (is_read_ahead(size)) detail::advise(data, size, access::random);
+  ranges->give_back(reinterpret_cast<std::uintptr_t>(data));
 }
 
 // --- which block comes from where ----------------------------------------------------------------
@@ -250,6 +264,7 @@ memory_resource::~memory_resource() {
 void* memory_resource::do_allocate(std::size_t size_bytes, std::size_t alignment) {
   try {
     if (state_->inherited()) detail::throw_error(EPERM, "allocate in a forked child", "");
+    state_->know_children();
     return is_small(size_bytes, alignment)
                ? state_->take_small(size_bytes, alignment)
                : state_->take_large(size_bytes, alignment, state::filling::unknown);
@@ -297,6 +312,12 @@ std::size_t memory_resource::reservation_bytes() const noexcept {
   return state_->mapped.size_bytes();
 }
 
+bool memory_resource::space_guaranteed() const noexcept {
+  if (state_->inherited()) return false;
+  const std::lock_guard hold(state_->mutex);
+  return state_->space_guaranteed;
+}
+
 memory_budget memory_resource::budget() const noexcept {
   if (state_->inherited()) return {};
   const std::lock_guard hold(state_->mutex);
@@ -317,8 +338,9 @@ void memory_resource::trim() {
   const std::lock_guard hold(now.mutex);
   if (now.file_bytes == 0) return;
   now.require_written();
-  const int failed = detail::write_back_and_drop(now.backing.descriptor.descriptor(),
-                                                 now.mapped.data(), 0, now.file_bytes);
+  const detail::file& own = now.backing.descriptor;
+  const int failed = detail::write_back_and_drop(
+      {own.descriptor(), now.mapped.data(), own.hides_pages()}, 0, now.file_bytes);
   if (failed != 0) {
     detail::add(detail::process_counters.sync_failures, 1);
     if (now.share != nullptr) now.share->note_failure(failed);

@@ -85,24 +85,16 @@ class small_blocks {
     return first + taken * block_bytes;
   }
 
-  /// `give_back_large(block, size_bytes)` takes back what take_large() gave.
+  /// `give_back_large(block, size_bytes)` takes back what take_large() gave; under no lock, so that
+  /// it may report an error to whoever allocates.
   /// REQUIRES: what take() gave for the same size and alignment.
   template <class GiveBackLarge>
   void give_back(void* block, std::size_t size_bytes, std::size_t alignment,
                  GiveBackLarge give_back_large) noexcept {
     const std::size_t index = index_of(size_bytes, alignment);
-    size_class& from = classes_[index];
-    const std::lock_guard hold(from.mutex);
     auto* const data = static_cast<std::byte*>(block);
-    const auto its = std::prev(from.blocks.upper_bound(data));
-    auto& [first, large] = *its;
-    if (large.free_count == 0) from.link(*its);
-    large.set_free(static_cast<std::size_t>(data - first) / size_of(index));
-    const bool has_others = from.with_room != &*its || large.next != nullptr;
-    if (large.free_count != large.count || !has_others) return;
-    from.unlink(*its);
-    give_back_large(static_cast<void*>(first), large.bytes);
-    from.blocks.erase(its);
+    const large_blocks::node_type gone = classes_[index].set_free(data, size_of(index));
+    if (!gone.empty()) give_back_large(static_cast<void*>(gone.key()), gone.mapped().bytes);
   }
 
  private:
@@ -157,6 +149,19 @@ class small_blocks {
       large_blocks::value_type* const before = block.second.before;
       (before != nullptr ? before->second.next : with_room) = next;
       if (next != nullptr) next->second.before = before;
+    }
+
+    /// The large block that is no longer needed, if any.
+    large_blocks::node_type set_free(std::byte* data, std::size_t block_bytes) noexcept {
+      const std::lock_guard hold(mutex);
+      const auto its = std::prev(blocks.upper_bound(data));
+      auto& [first, large] = *its;
+      if (large.free_count == 0) link(*its);
+      large.set_free(static_cast<std::size_t>(data - first) / block_bytes);
+      const bool has_others = with_room != &*its || large.next != nullptr;
+      if (large.free_count != large.count || !has_others) return {};
+      unlink(*its);
+      return blocks.extract(its);
     }
 
     std::mutex mutex;

@@ -519,7 +519,7 @@ void storage::state::end_window(std::size_t end_bytes) noexcept {
 /// What the file has of the budget that the options give; null where they give none.
 std::unique_ptr<budget_share> storage::state::share_under(const options& chosen,
                                                           std::size_t end_bytes) const {
-  return make_share(chosen, backing.descriptor.descriptor(), mapped.data(), end_bytes);
+  return make_share(chosen, backing.descriptor, mapped.data(), end_bytes);
 }
 
 /// The elements end at `used_end_bytes`, and what comes next comes there.

@@ -50,9 +50,9 @@ void storage::evict(std::size_t offset_bytes, std::size_t size_bytes) const {
 
 void storage::state::drop(byte_range pages) {
   const std::size_t end = pages.offset_bytes + pages.size_bytes;
-  wait_for_disk(
-      write_back_and_drop(backing.descriptor.descriptor(), mapped.data(), pages.offset_bytes, end),
-      pages);
+  const file& own = backing.descriptor;
+  const mapped_file whole{own.descriptor(), mapped.data(), own.hides_pages()};
+  wait_for_disk(write_back_and_drop(whole, pages.offset_bytes, end), pages);
   if (share != nullptr) share->note_dropped(pages.offset_bytes, end);
 }
 

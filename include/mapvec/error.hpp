@@ -78,7 +78,9 @@ class MAPVEC_API format_error : public std::runtime_error {
   std::shared_ptr<const context> context_;
 };
 
-/// Receives the errors of destructors. May run on any thread that destroys a vector.
+/// Receives the errors of destructors, and of what undoes something after another error. May run on
+/// any thread that uses the library. Must not use a vector or a memory_resource: it may be called
+/// in the middle of a change of the one in question.
 using error_handler = void (*)(const error&) noexcept;
 
 /// Installs `handler` for the whole process and returns the one before it. nullptr brings back the

@@ -72,6 +72,8 @@ class MAPVEC_API file {
   void set_name(std::string name) noexcept { name_ = std::move(name); }
 
   file_system_traits file_system() const;
+  /// False where nobody says.
+  bool hides_pages() const noexcept;
   /// Has the file system promise that overwriting what is allocated never runs out of space, where
   /// it has to be asked to and `copy_on_write` does not forbid it; true if it then does. Throws
   /// `error`. REQUIRES: an empty file.

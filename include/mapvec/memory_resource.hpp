@@ -11,8 +11,8 @@
 //
 //  - A block of more than 64 KiB, or aligned to more than 4 KiB, is a range of the file of its own:
 //    whole pages, from 2 MiB on at a multiple of 2 MiB. Deallocating gives its disk space and
-//    memory back at once, where the file system can punch holes (ext4, XFS, btrfs, tmpfs do);
-//    elsewhere the next blocks use it.
+//    memory back at once, where the file system can punch holes (ext4, XFS, btrfs, tmpfs do) and
+//    mlock has not locked the pages; elsewhere the next blocks use it.
 //  - Smaller ones are cut from such blocks of up to 2 MiB, and used again for others of about their
 //    size. A block that they were cut from is given back when all of them are free, but one of each
 //    size is kept. Which are free is noted on the heap, a bit each: freeing touches none of them.
@@ -21,18 +21,22 @@
 //  - All memory of a resource together is limited by its reservation of addresses.
 //  - With a memory budget, each allocation of a block from the file writes back and drops what is
 //    too much by then, the oldest first. What the program has brought back is seen after an eighth
-//    of the budget, or a 32nd of the file, was allocated. Between two allocations nothing is
-//    bounded but by the kernel: not the filling of one large block, nor the zeros that are written
-//    where the file system cannot allocate.
+//    of the budget, or a 32nd of the file, was allocated; a block that was freed between others is
+//    counted until it would have been dropped. Between two allocations nothing is bounded but by
+//    the kernel: not the filling of one large block, nor the zeros that are written where the file
+//    system cannot allocate.
 //  - A forked child may read the elements; allocating throws there, deallocating does nothing, and
 //    stores are seen by the parent, those of destructors too: a child should end with _exit or
 //    exec.
+//  - Blocks are left out of core dumps, like the elements of vectors.
 //  - Errors: allocating throws `bad_alloc`, which says why, and std::bad_alloc; nothing else throws
-//    but what says so. Deallocating tells the error handler.
+//    but what says so, and a segment_builder of yours. Deallocating tells the error handler. A full
+//    disk is SIGBUS at a store where space_guaranteed() is false, as in a vector.
 //  - Invalidation: blocks stay where they are until they are deallocated.
-//  - Cost: a small block is constant time under a lock. A large one is two system calls in its
-//    life, and logarithmic in their number; with a budget also what that writes, and now and then a
-//    look at which pages of the file are in memory.
+//  - Cost: a small block is constant time under a lock for its size, but one in hundreds, which
+//    takes a large block of up to 2 MiB first and fills it with zeros. A large one is two system
+//    calls in its life, and logarithmic in their number; with a budget also what that writes, and
+//    now and then a look at which pages of the file are in memory.
 //
 // Thread-safe.
 #pragma once
@@ -70,14 +74,17 @@ class MAPVEC_API memory_resource : public std::pmr::memory_resource {
   std::size_t resident_bytes() const noexcept;
   /// How many bytes all blocks together may take; 0 before the first.
   std::size_t reservation_bytes() const noexcept;
+  /// True where stores into a block can never fail for want of disk space, which is not so on file
+  /// systems that copy on write, or of which nothing is known; true without a file.
+  bool space_guaranteed() const noexcept;
   /// No limit while there is no file.
   memory_budget budget() const noexcept;
-  /// How all blocks will be read. Until this is called it is normal; under a budget random, since
-  /// what the kernel reads ahead is not counted, but for blocks that are no smaller than the
-  /// budget: vectors need normal, one that grows reads itself. Hash maps and trees past memory need
-  /// random, called before the first block: the kernel would read up to
-  /// /sys/block/*/queue/read_ahead_kb around each element, and write 2 MiB around each change in a
-  /// small block that was cut before the call.
+  /// How all blocks will be read. Normal suits vectors: one that grows reads itself from end to
+  /// end. Random suits hash maps and trees past memory, if it is said before the first block: the
+  /// kernel would read up to /sys/block/*/queue/read_ahead_kb around each element, and write 2 MiB
+  /// around each change in a small block that was cut before. Until this is called it is normal
+  /// without a budget. With one, what is read ahead is not counted: then it is random for blocks
+  /// that are smaller than the budget or than 16 MiB, and normal for others.
   void advise(access how);
   /// Writes back and drops all that is in memory; whoever touches it later reads it from the disk.
   /// Throws `error` when writing back fails; all that follows throws then.
@@ -96,7 +103,8 @@ class MAPVEC_API memory_resource : public std::pmr::memory_resource {
 
 /// The one that allocators use when they are not told which: default options, never destroyed, so
 /// that static containers may use it to their end. Its file lives where $MAPVEC_DIR says, see
-/// segment_builder. Where there is no memory for it at the first call, the program ends.
+/// segment_builder. A child of a process that has used it has none: allocating throws there. Where
+/// there is no memory for it at the first call, the program ends.
 MAPVEC_API memory_resource& default_memory_resource() noexcept;
 
 }  // namespace mapvec::inline v0_1

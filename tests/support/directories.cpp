@@ -115,6 +115,21 @@ private_mount private_mount::loop(const std::string& kind, std::size_t size_byte
   return result;
 }
 
+private_mount private_mount::overlay(const std::string& below) {
+  private_mount result("");
+  if (!result.why_not_.empty()) return result;
+  std::string layers;
+  for (const char* name : {"lowerdir", "upperdir", "workdir"}) {
+    const std::string layer = below + '/' + name;
+    std::filesystem::create_directory(layer);
+    layers += (layers.empty() ? "" : ",") + std::string(name) + '=' + layer;
+  }
+  if (::mount("overlay", result.path().c_str(), "overlay", 0, layers.c_str()) != 0) {
+    result.why_not_ = last_error("mounting an overlayfs");
+  }
+  return result;
+}
+
 private_mount::~private_mount() {
   if (is_mounted()) ::umount2(path().c_str(), MNT_DETACH);
 }

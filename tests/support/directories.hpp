@@ -45,6 +45,8 @@ class private_mount {
   static private_mount tmpfs_over(const std::string& directory);
   /// `kind` is "ext4", "xfs" or "btrfs", on a loop device.
   static private_mount loop(const std::string& kind, std::size_t size_bytes);
+  /// An overlayfs, as containers have it, whose files are in `below`, which is empty.
+  static private_mount overlay(const std::string& below);
   ~private_mount();
   private_mount(private_mount&& other) noexcept;
   private_mount& operator=(private_mount&&) = delete;

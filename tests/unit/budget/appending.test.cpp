@@ -53,6 +53,23 @@ TEST_F(bounded_appends, one_by_one) {
   expect_bounded("push_back", words(alone()), push_mebibyte<words>);
 }
 
+// Whose page cache is that of the file below: the root of containers.
+TEST_F(bounded_appends, on_overlayfs) {
+  const auto below = private_mount::loop("ext4", 300 * MiB);
+  if (!below.is_mounted()) GTEST_SKIP() << below.why_not();
+  const auto own = private_mount::overlay(below.path());
+  if (!own.is_mounted()) GTEST_SKIP() << own.why_not();
+  const options there{.builder = segment_builder::unnamed(own.path()),
+                      .memory_budget_bytes = budget_bytes};
+  expect_bounded("push_back on overlayfs", words(there), push_mebibyte<words>);
+  words v(there);
+  for (int i = 0; i < 64; ++i) push_mebibyte(v);
+  for (std::uint64_t& each : v) each += 1;  // brings all back, changed
+  v.trim();
+  EXPECT_LE(v.resident_bytes(), budget_bytes);
+  for (std::size_t i = 0; i < v.size(); ++i) ASSERT_EQ(std::as_const(v)[i], i + 1);
+}
+
 TEST_F(bounded_appends, by_range) {
   expect_bounded("append_range of 1 MiB", words(alone()),
                  [](words& v) { append_range_of(v, words_of_a_mebibyte); });

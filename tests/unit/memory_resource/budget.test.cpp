@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <memory_resource>
 #include <utility>
 #include <vector>
@@ -78,6 +79,31 @@ TEST_F(budget_of_memory, holds_where_freed_ranges_are_used_again) {
     EXPECT_TRUE(blocks[i]->is_full_of(static_cast<char>(i)));
     delete blocks[i];
   }
+}
+
+// A look at what is in memory comes after a 32nd of the file, which here is half the budget; what
+// is used again is counted at once.
+TEST_F(budget_of_memory, holds_in_a_large_file_where_freed_ranges_are_used_again) {
+  memory_resource memory(bounded());
+  std::vector<std::unique_ptr<block_of_memory>> blocks(512);
+  for (auto& each : blocks) {
+    each = std::make_unique<block_of_memory>(memory, 1 * MiB);
+    each->fill('a');
+  }
+  std::size_t most_bytes = 0;
+  for (std::size_t i = 0; i < 128; ++i) {
+    auto& replaced = blocks[i * 37 % blocks.size()];
+    replaced.reset();
+    replaced = std::make_unique<block_of_memory>(memory, 1 * MiB);
+    replaced->fill('b');
+    most_bytes = std::max(most_bytes, memory.resident_bytes());
+    EXPECT_GE(memory.budget().held_bytes() + unseen_bytes, memory.resident_bytes());
+  }
+  EXPECT_LE(most_bytes, budget_bytes + unseen_bytes);
+  EXPECT_TRUE(blocks[37]->is_full_of('b'));
+  EXPECT_TRUE(blocks[1]->is_full_of('a'));
+  blocks.clear();
+  EXPECT_LE(memory.budget().held_bytes(), unseen_bytes);
 }
 
 TEST_F(budget_of_memory, holds_after_an_allocation_was_refused) {
@@ -154,17 +180,17 @@ TEST_F(budget_of_memory, is_read_around_in_blocks_that_it_cannot_hold) {
   };
   char* large_place = nullptr;
   {
-    const block_of_memory large(memory, budget_bytes);
+    const block_of_memory large(memory, 2 * budget_bytes);
     large.fill('x');
     large_place = large.data();
     EXPECT_GT(resident_after_one_read(large.data()), 16 * KiB);
   }
-  const block_of_memory smaller(memory, budget_bytes / 2);
+  const block_of_memory smaller(memory, budget_bytes);
   smaller.fill('x');
   EXPECT_EQ(smaller.data(), large_place);
   EXPECT_EQ(resident_after_one_read(smaller.data()), 4 * KiB);
 
-  const block_of_memory large(memory, budget_bytes);
+  const block_of_memory large(memory, 2 * budget_bytes);
   large.fill('x');
   memory.advise(access::random);
   EXPECT_EQ(resident_after_one_read(large.data()), 4 * KiB);

@@ -9,6 +9,7 @@
 #include <memory_resource>
 #include <new>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,47 @@ TEST_F(failing_memory, on_a_full_disk_is_bad_alloc_and_the_rest_goes_on) {
         << refused.what();
     EXPECT_NE(std::string(refused.what()).find(disk.path()), std::string::npos) << refused.what();
   }
+}
+
+TEST_F(failing_memory, says_where_a_full_disk_may_be_a_signal) {
+  memory_resource memory(settings());
+  EXPECT_TRUE(memory.space_guaranteed()) << "there is no file yet";
+  const auto below = private_mount::tmpfs(64 * MiB);
+  if (!below.is_mounted()) GTEST_SKIP() << below.why_not();
+  memory_resource guaranteed({.builder = segment_builder::unnamed(below.path())});
+  const block_of_memory one(guaranteed, 1 * MiB);
+  EXPECT_TRUE(guaranteed.space_guaranteed());
+  const auto own = private_mount::overlay(below.path());
+  if (!own.is_mounted()) GTEST_SKIP() << own.why_not();
+  memory_resource unknown({.builder = segment_builder::unnamed(own.path())});
+  const block_of_memory other(unknown, 1 * MiB);
+  EXPECT_FALSE(unknown.space_guaranteed());
+}
+
+// The kernel punches no hole there. No error, and whoever comes next uses the block.
+TEST_F(failing_memory, that_is_locked_keeps_its_disk_space_for_the_next) {
+  memory_resource memory(settings());
+  void* const block = memory.allocate(1 * MiB);
+  ASSERT_EQ(::mlock(block, 4 * KiB), 0);
+  const captured_errors errors;
+  memory.deallocate(block, 1 * MiB);
+  EXPECT_TRUE(errors.all().empty());
+  EXPECT_EQ(memory.used_bytes(), 0U);
+  const block_of_memory next(memory, 1 * MiB);
+  EXPECT_EQ(next.data(), block);
+  next.fill('x');
+  EXPECT_TRUE(next.is_full_of('x'));
+}
+
+TEST_F(failing_memory, hands_on_what_a_builder_of_the_program_throws) {
+  bool throws = true;
+  memory_resource memory({.builder = segment_builder([&] {
+                            if (throws) throw std::runtime_error("no path today");
+                            return directory_ / "memory";
+                          })});
+  EXPECT_THROW(static_cast<void>(memory.allocate(1 * MiB)), std::runtime_error);
+  throws = false;
+  EXPECT_EQ(refusal_of(memory, 1 * MiB), 0);
 }
 
 TEST_F(failing_memory, keeps_the_asked_share_of_the_disk_free) {

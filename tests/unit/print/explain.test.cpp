@@ -13,8 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include <sys/mount.h>
-
 #include <gtest/gtest.h>
 
 #include <mapvec/units.hpp>
@@ -190,36 +188,11 @@ TEST_F(explaining, the_file_system) {
   EXPECT_NE(line(disk, "on disk").find("; overwriting never runs out of space"), std::string::npos);
 }
 
-/// An overlayfs, as containers have it, on a tmpfs.
-class overlay {
- public:
-  overlay() : below_(private_mount::tmpfs(64 * MiB)), path_(below_.path() + "/all") {
-    if (!below_.is_mounted()) return;
-    for (const char* name : {"/lower", "/upper", "/work", "/all"}) {
-      std::filesystem::create_directory(below_.path() + name);
-    }
-    const std::string directories = "lowerdir=" + below_.path() +
-                                    "/lower,upperdir=" + below_.path() +
-                                    "/upper,workdir=" + below_.path() + "/work";
-    is_mounted_ = ::mount("overlay", path_.c_str(), "overlay", 0, directories.c_str()) == 0;
-  }
-  ~overlay() {
-    if (is_mounted_) ::umount2(path_.c_str(), MNT_DETACH);
-  }
-  overlay(const overlay&) = delete;
-  overlay& operator=(const overlay&) = delete;
-  bool is_mounted() const { return is_mounted_; }
-  const std::string& path() const { return path_; }
-
- private:
-  private_mount below_;
-  std::string path_;
-  bool is_mounted_ = false;
-};
-
 TEST_F(explaining, a_file_system_that_keeps_its_pages_in_another_file) {
-  const overlay own;
-  if (!own.is_mounted()) GTEST_SKIP() << "no overlayfs to be had";
+  const auto below = private_mount::tmpfs(64 * MiB);
+  if (!below.is_mounted()) GTEST_SKIP() << below.why_not();
+  const auto own = private_mount::overlay(below.path());
+  if (!own.is_mounted()) GTEST_SKIP() << own.why_not();
   words many(in(own.path()));
   many.resize(1 * MiB);
   EXPECT_EQ(line(many, "file system"), "overlayfs");
