@@ -137,13 +137,17 @@ void budget_account::make_way(std::size_t wanted_bytes, const budget_share* who)
   }
 }
 
-int write_back_and_drop(const mapped_file& file, std::size_t first, std::size_t end) noexcept {
+int write_back(int fd, bool hides_pages, std::size_t first, std::size_t size_bytes) noexcept {
   constexpr unsigned write_and_wait =
       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  // The kernel finds no page in a range of such a file, and says that all are written.
+  return hides_pages ? sys::fdatasync(fd)
+                     : sys::sync_file_range(fd, first, size_bytes, write_and_wait);
+}
+
+int write_back_and_drop(const mapped_file& file, std::size_t first, std::size_t end) noexcept {
   const std::size_t size = end - first;
-  // A range of overlayfs is nobody's: it has no pages, and would be written at once.
-  const int failed = file.hides_pages ? sys::fdatasync(file.fd)
-                                      : sys::sync_file_range(file.fd, first, size, write_and_wait);
+  const int failed = write_back(file.fd, file.hides_pages, first, size);
   if (failed != 0) return failed;
   // The mapping holds the pages, and the page cache does: both have to let go.
   sys::madvise(file.data + first, size, MADV_DONTNEED);

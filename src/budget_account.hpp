@@ -33,6 +33,9 @@ struct mapped_file {
   bool hides_pages;  ///< file::hides_pages()
 };
 
+/// Waits until pages of a file are on the disk: 0 or -errno, which the kernel says once.
+int write_back(int fd, bool hides_pages, std::size_t first, std::size_t size_bytes) noexcept;
+
 /// Waits until pages of a file are on the disk, and lets go of them; -errno, and nothing is let go
 /// of, when that fails. The kernel says so once.
 int write_back_and_drop(const mapped_file& file, std::size_t first, std::size_t end) noexcept;

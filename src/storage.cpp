@@ -388,7 +388,7 @@ void storage::state::allocate(file& grown, std::size_t old_bytes, std::size_t ne
   if (limit_of(settings) == 0 || grown.allocates() == file::allocation::works) {
     return grown.extend(old_bytes, new_bytes);
   }
-  constexpr unsigned write_and_wait = SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  const bool hides_pages = grown.hides_pages();
   const std::size_t piece_bytes =
       std::clamp(std::bit_floor(limit_of(settings) / 8), 64 * KiB, 2 * MiB);
   try {
@@ -401,7 +401,7 @@ void storage::state::allocate(file& grown, std::size_t old_bytes, std::size_t ne
       if (grown.allocates() == file::allocation::works) next = new_bytes;
       grown.extend(done, next);
       if (grown.allocates() == file::allocation::works) continue;
-      wait_for_disk(sys::sync_file_range(grown.descriptor(), done, next - done, write_and_wait),
+      wait_for_disk(write_back(grown.descriptor(), hides_pages, done, next - done),
                     {done, next - done});
       sys::fadvise_dontneed(grown.descriptor(), done, next - done);
     }

@@ -62,6 +62,10 @@ TEST_F(bounded_appends, on_overlayfs) {
   const options there{.builder = segment_builder::unnamed(own.path()),
                       .memory_budget_bytes = budget_bytes};
   expect_bounded("push_back on overlayfs", words(there), push_mebibyte<words>);
+  {
+    const refusal no_allocation(feature::allocation, EOPNOTSUPP);
+    expect_bounded("the same without fallocate", words(there), push_mebibyte<words>);
+  }
   words v(there);
   for (int i = 0; i < 64; ++i) push_mebibyte(v);
   for (std::uint64_t& each : v) each += 1;  // brings all back, changed

@@ -4,11 +4,13 @@
 // memory_resource, as with their own. Method: the requirements as static_asserts; each container
 // beside one with std::allocator, through the same operations; and where its memory is.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <forward_list>
 #include <functional>
+#include <limits>
 #include <list>
 #include <map>
 #include <memory>
@@ -53,6 +55,40 @@ static_assert(traits::propagate_on_container_swap::value);
 static_assert(!traits::propagate_on_container_copy_assignment::value);
 static_assert(!traits::is_always_equal::value);
 static_assert(std::uses_allocator_v<std::vector<int, allocator<int>>, memory_resource&>);
+
+/// What a container may do with an allocator, through its traits.
+template <class Allocator>
+void expect_allocates(const Allocator& given) {
+  using own = std::allocator_traits<Allocator>;
+  using other = typename own::template rebind_traits<std::array<char, 24>>;
+  Allocator one(given);
+  const Allocator two(one);
+  typename other::allocator_type rebound(one);
+  EXPECT_TRUE(one == two && !(one != two) && Allocator(rebound) == one);
+  EXPECT_TRUE(own::select_on_container_copy_construction(one) == one);
+  EXPECT_GE(own::max_size(one), 1'000'000U);
+
+  // Which copy gives back what another gave, also of another type.
+  auto* const numbers = own::allocate(one, 1'000);
+  own::construct(one, numbers, 7);
+  EXPECT_EQ(*numbers, 7);
+  own::destroy(one, numbers);
+  auto* const bytes = other::allocate(rebound, 3);
+  Allocator again(rebound);
+  own::deallocate(again, numbers, 1'000);
+  typename other::allocator_type converted(two);
+  other::deallocate(converted, bytes, 3);
+  own::deallocate(one, own::allocate(one, 0), 0);
+  EXPECT_THROW(static_cast<void>(own::allocate(one, std::numeric_limits<std::size_t>::max())),
+               std::bad_array_new_length);
+
+  const auto shared = std::allocate_shared<std::string>(one, "in a block of its own");
+  EXPECT_EQ(*shared, "in a block of its own");
+  EXPECT_EQ(std::weak_ptr(shared).lock(), shared);
+
+  Allocator moved(std::move(one));
+  EXPECT_TRUE(moved == two) << "moving changes nothing";
+}
 
 template <class T>
 using file_string = std::basic_string<T, std::char_traits<T>, allocator<T>>;
@@ -115,6 +151,24 @@ void expect_same_sequence(Ours ours, Standard standard) {
     }
   }
   EXPECT_TRUE(std::equal(ours.begin(), ours.end(), standard.begin(), standard.end()));
+}
+
+TEST_F(containers, find_all_that_the_named_requirements_ask_for) {
+  expect_allocates(allocator<int>(memory()));
+  expect_allocates(std::pmr::polymorphic_allocator<int>(&memory()));
+  EXPECT_FALSE(allocator<int>(memory()) == allocator<int>());
+}
+
+TEST_F(containers, of_the_other_kinds_work) {
+  const allocator<int> from_file(memory());
+  std::forward_list<int, allocator<int>> chain({3, 1, 2}, from_file);
+  chain.sort();
+  EXPECT_TRUE(std::ranges::equal(chain, std::vector{1, 2, 3}));
+  std::set<int, std::less<>, allocator<int>> ordered({3, 1, 2, 3}, from_file);
+  EXPECT_TRUE(std::ranges::equal(ordered, std::vector{1, 2, 3}));
+  std::priority_queue<int, std::vector<int, allocator<int>>> largest(from_file);
+  for (const int each : {3, 1, 2}) largest.push(each);
+  EXPECT_EQ(largest.top(), 3);
 }
 
 TEST_F(containers, sequences_are_as_with_another_allocator) {
