@@ -122,7 +122,7 @@ private_mount private_mount::overlay(const std::string& below) {
   for (const char* name : {"lowerdir", "upperdir", "workdir"}) {
     const std::string layer = below + '/' + name;
     std::filesystem::create_directory(layer);
-    layers += (layers.empty() ? "" : ",") + std::string(name) + '=' + layer;
+    layers.append(layers.empty() ? "" : ",").append(name).append("=").append(layer);
   }
   if (::mount("overlay", result.path().c_str(), "overlay", 0, layers.c_str()) != 0) {
     result.why_not_ = last_error("mounting an overlayfs");
