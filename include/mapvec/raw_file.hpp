@@ -69,8 +69,9 @@ class MAPVEC_API raw_output {
 
 /// Appends the elements of a file to a vector or a file_vector, reading 1 MiB at a time, at the
 /// speed of pwrite. Throws `error`, std::bad_alloc and std::length_error; `format_error` where the
-/// file does not hold whole elements, or a bool that is neither 0 nor 1. Strong guarantee, but for
-/// the capacity. T needs a default constructor.
+/// file does not hold whole elements, or a bool that is neither 0 nor 1, or would leave a
+/// file_vector with an incomplete row. Strong guarantee, but for the capacity. T needs a default
+/// constructor.
 template <class Vector>
 void import_raw(Vector& v, path_view path, const raw_layout& layout = {}) {
   using T = typename Vector::value_type;
@@ -78,8 +79,10 @@ void import_raw(Vector& v, path_view path, const raw_layout& layout = {}) {
   detail::raw_input input(path, layout, sizeof(T));
   const std::uint64_t count = input.left_bytes() / sizeof(T);
   const std::size_t old_size = v.size();
+  const std::size_t new_size = detail::saturating_add(old_size, static_cast<std::size_t>(count));
+  detail::require_rows(v, new_size);
   try {
-    v.reserve(detail::saturating_add(old_size, static_cast<std::size_t>(count)));
+    v.reserve(new_size);
     detail::append_pieces<T>(v, count, [&](T* first, std::size_t some) {
       input.read(first, some * sizeof(T));
       if (!detail::all_valid<T>(reinterpret_cast<const std::byte*>(first), some)) {

@@ -8,8 +8,11 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <type_traits>
+#include <utility>
 
+#include <mapvec/error.hpp>
 #include <mapvec/file_vector.hpp>
 #include <mapvec/units.hpp>
 #include <mapvec/vector.hpp>
@@ -23,11 +26,24 @@ inline constexpr bool is_loadable<vector<T>> = true;
 template <class T>
 inline constexpr bool is_loadable<file_vector<T>> = true;
 
-/// Puts what `append` appends in the place of the elements. They go last: that keeps the vector's
-/// options, and what throws, a full disk included, is undone by cutting what was appended; but not
-/// elements that throw when they are moved.
+/// Throws `format_error` unless `elements` may have `count` elements: a file whose last row is
+/// incomplete cannot be committed.
+template <class Vector>
+void require_rows([[maybe_unused]] const Vector& elements, [[maybe_unused]] std::uint64_t count) {
+  if constexpr (requires { elements.row_width(); }) {
+    const std::size_t width = elements.row_width();
+    if (count % width == 0) return;
+    throw format_error(elements.path(), "rows of " + std::to_string(width) + " elements",
+                       std::to_string(count) + " elements");
+  }
+}
+
+/// Puts the `count` elements that `append` appends in the place of the old ones. These go last:
+/// that keeps the vector's options, and what throws, a full disk included, is undone by cutting
+/// what was appended; but not elements that throw when they are moved.
 template <class Vector, class Append>
-void load_elements(Vector& elements, Append append) {
+void load_elements(Vector& elements, std::uint64_t count, Append append) {
+  require_rows(elements, count);
   const std::size_t old_size = elements.size();
   try {
     append();
@@ -35,7 +51,8 @@ void load_elements(Vector& elements, Append append) {
     elements.truncate(old_size);
     throw;
   }
-  elements.truncate_front(old_size);
+  // It counts as handing out a pointer, after which each commit waits for the disk.
+  if (old_size != 0) elements.truncate_front(old_size);
 }
 
 /// Appends `count` elements that `read(first, count)` puts into memory, 1 MiB at a time: a count
@@ -47,8 +64,10 @@ void append_pieces(Vector& elements, std::uint64_t count, Read read) {
   constexpr std::size_t piece = std::max<std::size_t>(MiB / sizeof(T), 1);
   const auto buffer = std::make_unique_for_overwrite<T[]>(std::min<std::uint64_t>(piece, count));
   while (count > 0) {
-    const auto end = reinterpret_cast<std::uintptr_t>(elements.data() + elements.size());
-    const std::size_t room = std::max<std::size_t>((MiB - end % MiB) / sizeof(T), 1);
+    // From the const vector: else each later commit would wait for the disk.
+    const T* const end = std::as_const(elements).data() + elements.size();
+    const std::size_t behind_mebibyte = reinterpret_cast<std::uintptr_t>(end) % MiB;
+    const std::size_t room = std::max<std::size_t>((MiB - behind_mebibyte) / sizeof(T), 1);
     const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(room, count));
     read(buffer.get(), now);
     elements.append_range(std::span<const T>(buffer.get(), now));

@@ -9,9 +9,11 @@
 // where a crash may not leave a mixture, read into a new file and replace().
 //
 //  - Errors: input that ends too early or is wrong throws what the archive throws, a full disk
-//    `error`; the vector then holds what it held before.
+//    `error`, a count that is no multiple of a file_vector's row_width() `format_error`; the vector
+//    then holds what it held before.
 //  - Invalidation: reading makes all pointers and iterators invalid, writing none.
-//  - Cost: linear.
+//  - Cost: linear. A vector that is read into needs room for old and new elements at once, on the
+//    disk too.
 #pragma once
 
 #include <cstddef>
@@ -51,7 +53,7 @@ template <class T, class Archive, class Elements>
 void load_from_cereal(Archive& archive, Elements& elements) {
   cereal::size_type count = 0;
   archive(cereal::make_size_tag(count));
-  load_elements(elements, [&] {
+  load_elements(elements, count, [&] {
     if constexpr (is_cereal_number<T> &&
                   cereal::traits::is_input_serializable<cereal::BinaryData<T>, Archive>::value) {
       append_pieces<T>(elements, count, [&](T* first, std::size_t some) {

@@ -13,10 +13,12 @@
 //   any other T     what its own from_json accepts
 //
 //  - Errors: anything else throws `type_error` 302 for a wrong kind, `out_of_range` 406 for a value
-//    that does not fit, or what T's from_json throws; a full disk `error`. The vector then holds
-//    what it held before.
+//    that does not fit, or what T's from_json throws; a full disk `error`, and an array whose size
+//    is no multiple of a file_vector's row_width() `format_error`. The vector then holds what it
+//    held before.
 //  - Invalidation: reading makes all pointers and iterators invalid, writing none.
-//  - Cost: linear; all of the JSON is in memory.
+//  - Cost: linear; all of the JSON is in memory. A vector that is read into needs room for old and
+//    new elements at once, on the disk too.
 #pragma once
 
 #include <concepts>
@@ -30,6 +32,7 @@
 #include <mapvec/file_view.hpp>
 #include <mapvec/vector.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -44,38 +47,39 @@ template <class Json>
 }
 
 template <class Json>
-[[noreturn]] void throw_json_range(const Json& entry, std::size_t position) {
-  throw Json::out_of_range::create(
-      406, "entry " + std::to_string(position) + " is out of range: " + entry.dump(), &entry);
+[[noreturn]] void throw_json_range(const Json& entry, const std::string& subject) {
+  throw Json::out_of_range::create(406, subject + " is out of range: " + entry.dump(), &entry);
 }
 
-/// Both 18446744073709551615 and -9223372036854775808 are JSON integers, so no single type will do.
+/// Nothing where it does not fit. Both 18446744073709551615 and -9223372036854775808 are JSON
+/// integers, so no single type will do.
 template <std::integral T, class Json>
-T integer_from_json(const Json& entry, std::size_t position) {
+std::optional<T> integer_from_json(const Json& entry) {
   using limits = std::numeric_limits<T>;
   const auto value = entry.template get<std::int64_t>();
   const bool negative = !entry.is_number_unsigned() && value < 0;
   const bool fits =
       negative ? std::is_signed_v<T> && value >= static_cast<std::int64_t>(limits::min())
                : entry.template get<std::uint64_t>() <= static_cast<std::uint64_t>(limits::max());
-  if (!fits) throw_json_range(entry, position);
-  return static_cast<T>(value);
+  return fits ? std::optional(static_cast<T>(value)) : std::nullopt;
 }
 
 template <class T, class Json>
 T element_from_json(const Json& entry, std::size_t position) {
+  const auto subject = [&] { return "entry " + std::to_string(position); };
   [[maybe_unused]] const auto must_be = [&](bool is_one, const char* wanted) {
-    if (is_one) return;
-    throw_json_kind(entry, "entry " + std::to_string(position) + " must be " + wanted);
+    if (!is_one) throw_json_kind(entry, subject() + " must be " + wanted);
   };
   if constexpr (std::integral<T> && !std::same_as<T, bool>) {
     must_be(entry.is_number_integer(), "an integer");
-    return integer_from_json<T>(entry, position);
+    const std::optional<T> value = integer_from_json<T>(entry);
+    if (!value) throw_json_range(entry, subject());
+    return *value;
   } else if constexpr (std::floating_point<T>) {
     must_be(entry.is_number(), "a number");
     const auto value = entry.template get<long double>();
     const long double largest = std::numeric_limits<T>::max();
-    if (value > largest || value < -largest) throw_json_range(entry, position);
+    if (value > largest || value < -largest) throw_json_range(entry, subject());
   }
   return entry.template get<T>();
 }
@@ -94,7 +98,7 @@ template <class T, class Json, class Elements>
 void from_json_array(const Json& json, Elements& elements) {
   if (!json.is_array()) throw_json_kind(json, "a vector must be an array");
   std::size_t position = 0;
-  load_elements(elements, [&] {
+  load_elements(elements, json.size(), [&] {
     for (const Json& entry : json) {
       elements.push_back(element_from_json<T>(entry, position++));
     }
@@ -147,8 +151,10 @@ struct nlohmann::adl_serializer<mapvec::file_reference> {
     if (!count.is_number_integer()) {
       mapvec::detail::throw_json_kind(count, "a count must be an integer");
     }
+    const auto elements = mapvec::detail::integer_from_json<std::uint64_t>(count);
+    if (!elements) mapvec::detail::throw_json_range(count, "a count");
     to = {.path = json.at("path").template get<std::string>(),
-          .count = mapvec::detail::integer_from_json<std::uint64_t>(count, 0),
+          .count = *elements,
           .dtype = json.at("dtype").template get<std::string>()};
   }
 };

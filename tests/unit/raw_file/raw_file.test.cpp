@@ -110,6 +110,32 @@ TEST_F(raw_files, of_what_is_no_row_of_elements_are_refused_and_change_nothing) 
   EXPECT_EQ(bools.size(), 1);
 }
 
+TEST_F(raw_files, that_leave_an_incomplete_row_are_refused_and_change_nothing) {
+  auto rows = file_vector<std::uint64_t>::create(directory_ / "a.npy", {.row_width = 3});
+  write(numbers(4));
+  EXPECT_THROW(import_raw(rows, path_), format_error);
+  EXPECT_TRUE(rows.empty());
+  import_raw(rows, path_, {.offset_bytes = 8});
+  EXPECT_THROW(import_raw(rows, path_), format_error);
+  EXPECT_TRUE((rows == vector<std::uint64_t>{2, 3, 4}));
+  rows.append_range(numbers(2));
+  import_raw(rows, path_);  // what counts is the size that comes out
+  EXPECT_EQ(rows.size(), 9U);
+  rows.close();
+}
+
+// No pointer is kept with which elements could be changed later on.
+TEST_F(raw_files, that_were_read_are_committed_without_waiting) {
+  write(numbers(300'000));
+  auto file = file_vector<std::uint64_t>::create(directory_ / "a.npy");
+  import_raw(file, path_);
+  file.commit();
+  const call_log log;
+  file.commit();
+  file.commit();
+  EXPECT_EQ(log.count(call::fdatasync), 0U) << log.summary();
+}
+
 TEST_F(raw_files, that_exist_are_not_overwritten) {
   write(numbers(3));
   const vector<std::uint64_t> v = {1, 2};

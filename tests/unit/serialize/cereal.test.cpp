@@ -74,6 +74,16 @@ TEST(cereal_archives, take_and_fill_files) {
   expect_files_to_go_both_ways<portable>();
 }
 
+TEST(cereal_archives, leave_files_that_are_committed_without_waiting) {
+  expect_files_that_were_read_to_be_committed_without_waiting<binary>();
+  expect_files_that_were_read_to_be_committed_without_waiting<json>();
+}
+
+TEST(cereal_archives, of_incomplete_rows_throw_and_change_nothing) {
+  expect_incomplete_rows_to_change_nothing<binary>();
+  expect_incomplete_rows_to_change_nothing<json>();
+}
+
 TEST(cereal_archives, that_are_cut_throw_and_change_nothing) {
   expect_cut_input_to_change_nothing<binary>(some_numbers<std::uint64_t>(400'000), 0);
   expect_cut_input_to_change_nothing<binary>(cities, 0);

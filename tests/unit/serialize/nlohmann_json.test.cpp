@@ -11,6 +11,7 @@
 #include <string>
 
 #include "support/directories.hpp"
+#include "support/instrumented_syscalls.hpp"
 
 namespace {
 
@@ -212,6 +213,38 @@ TEST(nlohmann_json, files_go_both_ways) {
   EXPECT_EQ(json(mapvec::file_view<int>::open(directory / "a.npy")).dump(), "[42,8,52]");
   EXPECT_THROW(json::parse("[1,2.5]").get_to(file), json::type_error);
   EXPECT_EQ(json(file).dump(), "[42,8,52]");
+}
+
+TEST(nlohmann_json, files_that_were_read_are_committed_without_waiting) {
+  const mapvec::test::scratch_directory directory;
+  auto file = mapvec::file_vector<int>::create(directory / "a.npy");
+  json::parse("[42,8,52]").get_to(file);
+  file.commit();
+  const mapvec::test::call_log log;
+  file.commit();
+  file.commit();
+  EXPECT_EQ(log.count(mapvec::test::call::fdatasync), 0U) << log.summary();
+}
+
+TEST(nlohmann_json, incomplete_rows_are_rejected) {
+  const mapvec::test::scratch_directory directory;
+  auto file = mapvec::file_vector<int>::create(directory / "a.npy", {.row_width = 3});
+  for (const char* kept : {"[]", "[1,2,3,4,5,6]"}) {
+    json::parse(kept).get_to(file);
+    EXPECT_THROW(json::parse("[7,8,9,10]").get_to(file), mapvec::format_error);
+    EXPECT_EQ(json(file).dump(), kept);
+  }
+  file.close();
+}
+
+TEST(nlohmann_json, the_message_names_the_count_of_a_reference) {
+  try {
+    json::parse(R"({"count":-1,"dtype":"'<f8'","path":"/c.npy"})").get<mapvec::file_reference>();
+    FAIL() << "-1 was accepted";
+  } catch (const json::out_of_range& problem) {
+    EXPECT_NE(std::string(problem.what()).find("a count is out of range: -1"), std::string::npos)
+        << problem.what();
+  }
 }
 
 TEST(nlohmann_json, references_go_both_ways) {
