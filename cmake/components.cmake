@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 #
 # The components: a header each for another library, with a target that brings it along. One whose
-# library is not found is left out.
+# library is not found is left out. A target that the project around has already made is taken as it
+# is.
 
 # mapvec_add_component(NAME LIBRARY PACKAGE...) makes mapvec::NAME of the headers in
 # mapvec_NAME_headers, which links LIBRARY of find_package(PACKAGE...).
 set(mapvec_components "")
 function(mapvec_add_component name library)
-  find_package(${ARGN} QUIET)
+  if(NOT TARGET ${library})
+    find_package(${ARGN} QUIET)
+  endif()
   if(NOT TARGET ${library})
     return()
   endif()

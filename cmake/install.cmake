@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
 # Installation: headers, library, the CMake package `mapvec` with its components, mapvec.pc for
-# pkg-config, and what gdb shows vectors with.
+# pkg-config, and what gdb shows vectors with. Left out where MAPVEC_INSTALL is OFF, as it is inside
+# another project: its targets, such as an fmt of its own, may be in no export set, which CMake then
+# refuses.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 

@@ -33,6 +33,15 @@ function(use_installed prefix)
   build_and_run_program(-D CMAKE_BUILD_TYPE=Debug -D CMAKE_PREFIX_PATH=${prefix})
 endfunction()
 
+# The user's project installs its own program and nothing of ours.
+function(install_program_alone)
+  run(${CMAKE_COMMAND} --install ${work}/program --prefix ${work}/stage)
+  file(GLOB_RECURSE files RELATIVE ${work}/stage ${work}/stage/*)
+  if(NOT files STREQUAL "bin/consumer")
+    message(FATAL_ERROR "the user's project has installed: ${files}")
+  endif()
+endfunction()
+
 function(use_by_pkg_config prefix)
   file(GLOB_RECURSE file ${prefix}/mapvec.pc)
   cmake_path(GET file PARENT_PATH folder)
@@ -78,9 +87,17 @@ elseif(way STREQUAL "subdirectory")
   # The one way without Highway.
   build_and_run_program(-D mapvec_subdirectory=${source}
     -D CMAKE_BUILD_TYPE=Release -D MAPVEC_USE_HIGHWAY=OFF)
+  install_program_alone()
+elseif(way STREQUAL "parent_targets")
+  build_and_run_program(-D mapvec_subdirectory=${source}
+    -D CMAKE_BUILD_TYPE=Release -D with_own_targets=ON)
+  install_program_alone()
 elseif(way STREQUAL "fetch_content")
   build_and_run_program(-D FETCHCONTENT_SOURCE_DIR_MAPVEC=${source}
-    -D CMAKE_BUILD_TYPE=Release -D FETCHCONTENT_FULLY_DISCONNECTED=ON)
+    -D CMAKE_BUILD_TYPE=Release -D FETCHCONTENT_FULLY_DISCONNECTED=ON -D MAPVEC_INSTALL=ON)
+  run(${CMAKE_COMMAND} --install ${work}/program --prefix ${work}/stage)
+  run(${CMAKE_COMMAND} -S ${program} -B ${work}/installed -D CMAKE_PREFIX_PATH=${work}/stage
+    -D components=${components})
 elseif(way MATCHES "^deb\\.(.*)")
   run(bash ${here}/deb.sh ${CMAKE_MATCH_1} ${library} ${work} ${components} ${version})
 elseif(way STREQUAL "exports")
