@@ -185,7 +185,7 @@ void* memory_resource::state::take(std::size_t size_bytes, std::size_t alignment
 }
 
 /// Other than what is around it, under a budget that cannot hold the block anyway: a std::vector
-/// that grows reads such blocks from the disk, and page by page takes nine times as long. Each may
+/// that grows reads such blocks from the disk, and page by page takes six times as long. Each may
 /// become a mapping of its own, of which a process has 65,530, so not the small ones.
 bool memory_resource::state::is_read_ahead(std::size_t size_bytes) const noexcept {
   constexpr std::size_t least_bytes = 16 * MiB;

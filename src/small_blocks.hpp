@@ -85,9 +85,8 @@ class small_blocks {
     return first + taken * block_bytes;
   }
 
-  /// `give_back_large(block, size_bytes)` takes back what take_large() gave; under no lock, so that
-  /// it may report an error to whoever allocates.
-  /// REQUIRES: what take() gave for the same size and alignment.
+  /// `give_back_large(block, size_bytes)` takes back what take_large() gave; under no lock, since
+  /// it waits for the file system. REQUIRES: what take() gave for the same size and alignment.
   template <class GiveBackLarge>
   void give_back(void* block, std::size_t size_bytes, std::size_t alignment,
                  GiveBackLarge give_back_large) noexcept {

@@ -72,7 +72,7 @@ class MAPVEC_API file {
   void set_name(std::string name) noexcept { name_ = std::move(name); }
 
   file_system_traits file_system() const;
-  /// False where nobody says.
+  /// file_system_traits::hides_pages; false where the kernel does not say.
   bool hides_pages() const noexcept;
   /// Has the file system promise that overwriting what is allocated never runs out of space, where
   /// it has to be asked to and `copy_on_write` does not forbid it; true if it then does. Throws

@@ -6,7 +6,7 @@
 //   queue.send(to_text(mapvec::reference_to(rows)));
 //   auto view = mapvec::open_reference<row>(from_text(queue.receive()));
 //
-// to_text and from_text are yours, or what serialize/nlohmann_json.hpp makes of it.
+// to_text and from_text are the program's own, for example json(reference).dump() and back.
 // The adapters in serialize/ write references as they write any struct of their library.
 //
 //  - Errors: open_reference says what it throws, the others std::bad_alloc.

@@ -169,7 +169,7 @@ TEST_F(budget_of_memory, holds_after_the_program_has_read_everything) {
   EXPECT_LE(memory.resident_bytes(), budget_bytes);
 }
 
-// A std::vector that grows reads itself; page by page that takes nine times as long.
+// A std::vector that grows reads itself; page by page that takes six times as long.
 TEST_F(budget_of_memory, is_read_around_in_blocks_that_it_cannot_hold) {
   memory_resource memory(bounded());
   const auto resident_after_one_read = [&](const char* block) {
