@@ -81,7 +81,7 @@ TEST_F(budget_of_memory, holds_where_freed_ranges_are_used_again) {
   }
 }
 
-// A look at what is in memory comes after a 32nd of the file, which here is half the budget; what
+// A look at what is in memory comes after a 32nd of the file, which here is twice the budget; what
 // is used again is counted at once.
 TEST_F(budget_of_memory, holds_in_a_large_file_where_freed_ranges_are_used_again) {
   memory_resource memory(bounded());
