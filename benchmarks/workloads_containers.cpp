@@ -194,11 +194,11 @@ counters import_raw(const job& asked) {
 counters copy_by_pieces(const job& asked) {
   const raw_elements file(asked.bytes);
   return time_second([&] {
-    std::vector<char> piece(piece_bytes);
+    const auto piece = mapvec::detail::make_page_aligned<char>(piece_bytes);  // or it is slower
     peers::pwrite_loop<peers::allocation::fallocate> copy;
     for (std::size_t done = 0; done < asked.bytes; done += piece_bytes) {
-      file.read_piece(piece.data(), done);
-      copy.write_from(piece.data(), piece_bytes);
+      file.read_piece(piece.get(), done);
+      copy.write_from(piece.get(), piece_bytes);
     }
   });
 }

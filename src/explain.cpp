@@ -20,7 +20,8 @@
 #include "file_systems.hpp"
 #include "posix/syscalls.hpp"
 
-namespace mapvec::inline v0_1::detail {
+namespace mapvec::inline v0_1 {
+namespace detail {
 namespace {
 
 std::string bytes(std::uint64_t count) { return std::to_string(count) + " bytes"; }
@@ -198,9 +199,9 @@ void say_locks(report& out, int fd, std::string_view writers) {
   out.line("locks", text);
 }
 
-/// "(unnamed file in /var/tmp)" without the brackets.
-std::string without_brackets(const std::string& name) {
-  return name.starts_with('(') ? name.substr(1, name.size() - 2) : name;
+/// In quotes if it is a path; "(unnamed file in /var/tmp)" without the brackets.
+std::string shown_name(const std::string& name) {
+  return name.starts_with('(') ? name.substr(1, name.size() - 2) : '"' + name + '"';
 }
 
 void say_budget(report& out, const memory_budget& budget) {
@@ -209,7 +210,9 @@ void say_budget(report& out, const memory_budget& budget) {
                                          : "none");
 }
 
-void say_file(report& out, const storage& held, const stored_bytes& source, lifetime how_long) {
+/// Of what has a file of its own, a storage or a resource.
+template <class Held>
+void say_file(report& out, const Held& held, const stored_bytes& source, std::string_view writers) {
   const file_system_traits traits = say_file_system(out, source.fd);
   const bool guaranteed = held.space_guaranteed();
   say_disk(out, source.fd,
@@ -217,8 +220,10 @@ void say_file(report& out, const storage& held, const stored_bytes& source, life
                       : "; overwriting may find the disk full");
   say_cache(out, source, traits, [&] { return held.resident_bytes(); });
   say_mapped(out, source);
-  say_locks(out, source.fd, how_long == lifetime::persistent ? "the writer's" : "the owner's");
+  say_locks(out, source.fd, writers);
 }
+
+constexpr std::string_view from_parent = "from the parent process; may be read only";
 
 }  // namespace
 
@@ -232,10 +237,10 @@ std::string explain(const storage& held, explained_elements elements, lifetime h
   }
   const stored_bytes source = held.source(elements.count * elements.size_bytes);
   const bool has_name = !held.path().empty();
-  out.line("name", has_name         ? '"' + held.present_path() + '"'
-                   : source.fd >= 0 ? without_brackets(source.name)
+  out.line("name", has_name         ? shown_name(held.present_path())
+                   : source.fd >= 0 ? shown_name(source.name)
                                     : "unnamed");
-  if (held.inherited()) out.line("inherited", "from the parent process; may be read only");
+  if (held.inherited()) out.line("inherited", from_parent);
   say_elements(out, elements);
   if (is_persistent) {
     out.line("committed",
@@ -246,7 +251,7 @@ std::string explain(const storage& held, explained_elements elements, lifetime h
   say_advice(out, source.advised);
   say_budget(out, held.budget());
   if (source.fd >= 0) {
-    say_file(out, held, source, how_long);
+    say_file(out, held, source, is_persistent ? "the writer's" : "the owner's");
   } else {
     out.line("file", "none: still in anonymous memory, up to " +
                          bytes(held.settings().spill_threshold_bytes));
@@ -263,7 +268,7 @@ std::string explain(const view_storage& held, explained_elements elements) {
     return std::move(out).text();
   }
   const stored_bytes source = held.source();
-  out.line("name", '"' + source.name + '"');
+  out.line("name", shown_name(source.name));
   say_elements(out, elements);
   out.line("reservation", bytes(held.reservation_bytes()));
   say_advice(out, source.advised);
@@ -275,4 +280,26 @@ std::string explain(const view_storage& held, explained_elements elements) {
   return std::move(out).text();
 }
 
-}  // namespace mapvec::inline v0_1::detail
+}  // namespace detail
+
+std::string explain(const memory_resource& memory) {
+  detail::report out("memory_resource");
+  if (memory.inherited()) {
+    out.line("inherited", detail::from_parent);
+    return std::move(out).text();
+  }
+  const detail::stored_bytes source = memory.source();
+  if (source.data == nullptr) {
+    out.line("name", "none: there was no block yet");
+    return std::move(out).text();
+  }
+  out.line("name", detail::shown_name(source.name));
+  out.line("blocks", detail::bytes(memory.used_bytes()));
+  out.line("reservation", detail::bytes(memory.reservation_bytes()));
+  detail::say_advice(out, source.advised);
+  detail::say_budget(out, memory.budget());
+  detail::say_file(out, memory, source, "the owner's");
+  return std::move(out).text();
+}
+
+}  // namespace mapvec::inline v0_1

@@ -77,6 +77,11 @@ struct memory_resource::state {
 
   void start(std::size_t needed_bytes);
   void* take(std::size_t size_bytes, std::size_t alignment, filling when);
+  /// For all blocks but those that is_read_ahead() excepts. What is read ahead is not counted by a
+  /// budget.
+  access advice() const noexcept {
+    return advised.value_or(share != nullptr ? access::random : access::normal);
+  }
   bool is_read_ahead(std::size_t size_bytes) const noexcept;
   void back_by_disk(std::size_t first, std::size_t end, filling when);
   void make_way(std::size_t first, std::size_t end);
@@ -128,10 +133,9 @@ void memory_resource::state::start(std::size_t needed_bytes) {
     ranges = std::make_unique<detail::block_ranges>(
         reinterpret_cast<std::uintptr_t>(reserved.data()), reserved.size_bytes());
     share = detail::make_share(settings, made.descriptor, reserved.data(), 0);
-    // What the kernel reads ahead is not counted.
-    const bool is_bounded = share != nullptr;
-    const access how = advised.value_or(is_bounded ? access::random : access::normal);
-    if (how != access::normal) detail::advise(reserved.data(), reserved.size_bytes(), how);
+    if (advice() != access::normal) {
+      detail::advise(reserved.data(), reserved.size_bytes(), advice());
+    }
     mapped = std::move(reserved);
   } catch (...) {
     if (!made.path.empty()) detail::remove_temporary_file(made);
@@ -322,6 +326,19 @@ memory_budget memory_resource::budget() const noexcept {
   if (state_->inherited()) return {};
   const std::lock_guard hold(state_->mutex);
   return state_->share != nullptr ? state_->share->budget() : memory_budget();
+}
+
+bool memory_resource::inherited() const noexcept { return state_->inherited(); }
+
+detail::stored_bytes memory_resource::source() const {
+  if (state_->inherited()) return {};
+  const std::lock_guard hold(state_->mutex);
+  if (state_->mapped.data() == nullptr) return {};
+  return {.data = state_->mapped.data(),
+          .size_bytes = state_->file_bytes,
+          .fd = state_->backing.descriptor.descriptor(),
+          .name = state_->backing.descriptor.name(),
+          .advised = state_->advice()};
 }
 
 void memory_resource::advise(access how) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <iostream>
+#include <mapvec/explain.hpp>
 #include <mapvec/stats.hpp>
 #include <mapvec/vector.hpp>
 
@@ -18,7 +19,7 @@ int main() {
     expect("what is evicted takes no memory until somebody needs it",
            large.resident_bytes() < 4'000'000 && large[19'999'999] == 'x');
 
-    std::cout << mapvec::stats() << '\n';
+    std::cout << mapvec::explain(large) << mapvec::stats() << '\n';
     expect("the process has two more",
            mapvec::stats().active_segments == before.active_segments + 2);
   }

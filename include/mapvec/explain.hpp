@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a vector is and holds at this moment, in words, for people who wonder where memory and disk
-// have gone:
+// What a vector or a memory_resource is and holds at this moment, in words, for people who wonder
+// where memory and disk have gone:
 //
 //   std::puts(mapvec::explain(rows).c_str());
 //
@@ -20,6 +20,9 @@
 //   locks: the writer's
 //
 //  - What the kernel does not tell is "not known", with the reason. Nothing fails but memory.
+//  - A memory_resource has "blocks", its used_bytes(), instead of elements, committed and capacity.
+//    Its advice is that of all blocks but what the budget cannot hold, see its advise(). In a
+//    forked child it says that it is inherited, and nothing more.
 //  - Memory is that of the page cache, whoever brought it in; on overlayfs, what mincore(2) finds.
 //    A folio that is smaller than 2 MiB shows in no count of the kernel; nor does one of 2 MiB that
 //    is mapped page by page.
@@ -39,6 +42,7 @@
 #include <mapvec/detail/view_storage.hpp>
 #include <mapvec/file_vector.hpp>
 #include <mapvec/file_view.hpp>
+#include <mapvec/memory_resource.hpp>
 #include <mapvec/storage.hpp>
 #include <mapvec/vector.hpp>
 
@@ -70,5 +74,6 @@ template <class T>
 std::string explain(const file_view<T>& elements) {
   return detail::explain(detail::vector_access::storage_of(elements), {elements.size(), sizeof(T)});
 }
+MAPVEC_API std::string explain(const memory_resource& memory);
 
 }  // namespace mapvec::inline v0_1

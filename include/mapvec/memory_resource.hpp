@@ -44,10 +44,12 @@
 #include <cstddef>
 #include <memory>
 #include <memory_resource>
+#include <string>
 
 #include <mapvec/advice.hpp>
 #include <mapvec/budget.hpp>
 #include <mapvec/config.hpp>
+#include <mapvec/detail/block_reader.hpp>
 #include <mapvec/error.hpp>
 #include <mapvec/options.hpp>
 
@@ -96,6 +98,11 @@ class MAPVEC_API memory_resource : public std::pmr::memory_resource {
   void* do_allocate(std::size_t size_bytes, std::size_t alignment) override;
   void do_deallocate(void* block, std::size_t size_bytes, std::size_t alignment) override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override;
+
+  friend MAPVEC_API std::string explain(const memory_resource& memory);
+  bool inherited() const noexcept;
+  /// The file, as far as blocks may lie in it; nothing before the first, and in a forked child.
+  detail::stored_bytes source() const;
 
   struct state;
   std::unique_ptr<state> state_;

@@ -88,6 +88,13 @@ elseif(way STREQUAL "subdirectory")
   build_and_run_program(-D mapvec_subdirectory=${source}
     -D CMAKE_BUILD_TYPE=Release -D MAPVEC_USE_HIGHWAY=OFF)
   install_program_alone()
+  # By itself it has nothing to install either, if it is told so.
+  run(${CMAKE_COMMAND} -S ${source} -B ${work}/alone -D MAPVEC_INSTALL=OFF
+    -D MAPVEC_BUILD_TESTS=OFF -D MAPVEC_BUILD_EXAMPLES=OFF -D MAPVEC_BUILD_BENCHMARKS=OFF)
+  run(${CMAKE_COMMAND} --install ${work}/alone --prefix ${work}/nothing)
+  if(EXISTS ${work}/nothing)
+    message(FATAL_ERROR "MAPVEC_INSTALL=OFF installs something")
+  endif()
 elseif(way STREQUAL "parent_targets")
   build_and_run_program(-D mapvec_subdirectory=${source}
     -D CMAKE_BUILD_TYPE=Release -D with_own_targets=ON)

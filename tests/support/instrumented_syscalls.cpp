@@ -153,7 +153,11 @@ std::int64_t pwrite(int fd, const void* data, std::size_t size_bytes,
 
 std::int64_t pread(int fd, void* data, std::size_t size_bytes, std::uint64_t offset) noexcept {
   const std::size_t most_bytes = std::min(size_bytes, test::detail::write_limit_bytes());
-  return pass_on({.what = call::pread, .fd = fd, .offset = offset, .size_bytes = size_bytes},
+  return pass_on({.what = call::pread,
+                  .fd = fd,
+                  .address = number(data),
+                  .offset = offset,
+                  .size_bytes = size_bytes},
                  [&] { return real_sys::pread(fd, data, most_bytes, offset); });
 }
 

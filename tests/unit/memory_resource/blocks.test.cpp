@@ -10,12 +10,14 @@
 #include <cstring>
 #include <memory>
 #include <memory_resource>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -24,6 +26,7 @@
 
 #include "resource_case.hpp"
 #include "support/child_process.hpp"
+#include "support/instrumented_syscalls.hpp"
 #include "support/temporary_files.hpp"
 
 namespace mapvec::test {
@@ -299,6 +302,45 @@ TEST_F(blocks_of_memory, are_read_by_a_forked_child_and_by_nothing_else) {
   std::pmr::vector<std::pmr::string> more(1'000, "another text that is long too", &memory);
   for (const auto& each : texts) ASSERT_EQ(each.size(), 29U);
   for (const auto& each : more) ASSERT_EQ(each, "another text that is long too");
+}
+
+/// Forks while the file is being made, under every lock that this takes.
+class fork_at_open final : public observer {
+ public:
+  explicit fork_at_open(memory_resource& memory) : memory_(memory) { start(); }
+  ~fork_at_open() { stop(); }
+  std::optional<int> before(const call_record& record) override {
+    if (record.what != call::open || !child_.empty()) return std::nullopt;
+    child_ = in_child([&] {
+      ::alarm(20);  // it must not wait for a lock
+      for (const std::size_t size_bytes : {48UL, 1UL << 20U}) {
+        require_refused("allocate", [&] { allocate(size_bytes); });
+      }
+    });
+    return std::nullopt;
+  }
+  const std::string& child() const { return child_; }
+
+ private:
+  void allocate(std::size_t size_bytes) {
+    try {
+      static_cast<void>(memory_.allocate(size_bytes));
+    } catch (const bad_alloc& refused) {
+      throw refused.reason();
+    }
+  }
+
+  memory_resource& memory_;
+  std::string child_;
+};
+
+TEST_F(blocks_of_memory, are_refused_in_a_child_forked_in_the_middle_of_the_first) {
+  for (const std::size_t size_bytes : {48UL, 1UL << 20U}) {
+    memory_resource memory(settings());
+    const fork_at_open forks(memory);
+    const block_of_memory block(memory, size_bytes);
+    EXPECT_EQ(forks.child(), "exit 0");
+  }
 }
 
 }  // namespace

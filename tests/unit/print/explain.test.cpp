@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // Goal: explain() says what a vector is and holds, and of what it cannot know that it does not.
-// Method: the lines of vectors in each state, against what the vector itself and the kernel say;
-// each system call behind them fails once.
+// Method: the lines of vectors, and of memory_resources, in each state, against what the vector
+// itself and the kernel say; each system call behind them fails once.
 #include <mapvec/explain.hpp>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -226,6 +227,51 @@ TEST_F(explaining, a_vector_in_a_forked_child) {
                       explain(many));
             }),
             "exit 0");
+}
+
+TEST_F(explaining, a_memory_resource) {
+  memory_resource memory(in(directory_.path()));
+  EXPECT_EQ(explain(memory), "mapvec::memory_resource\nname: none: there was no block yet\n");
+  void* const block = memory.allocate(3 * MiB, 8);
+  std::memset(block, 1, 3 * MiB);
+  const std::string text = explain(memory);
+  EXPECT_EQ(line_of(text, ""), "mapvec::memory_resource");
+  EXPECT_EQ(line_of(text, "name"), "unnamed file in " + directory_.path());
+  EXPECT_EQ(line_of(text, "blocks"), "3145728 bytes");
+  EXPECT_EQ(line_of(text, "reservation"), std::to_string(memory.reservation_bytes()) + " bytes");
+  EXPECT_EQ(line_of(text, "advice"), "normal");
+  EXPECT_EQ(line_of(text, "budget"), "none");
+  EXPECT_EQ(number_behind(line_of(text, "on disk"), ""), memory.disk_size_bytes());
+  EXPECT_EQ(number_behind(line_of(text, "in memory"), ""), memory.resident_bytes());
+  EXPECT_GE(memory.resident_bytes(), 3 * MiB);
+  EXPECT_EQ(number_behind(line_of(text, "mapped by this process"), ""),
+            mapping_at(block).resident_bytes);
+  EXPECT_EQ(line_of(text, "locks"), "none");
+  EXPECT_EQ(in_child([&] {
+              require(explain(memory) ==
+                          "mapvec::memory_resource\ninherited: from the parent "
+                          "process; may be read only\n",
+                      explain(memory));
+            }),
+            "exit 0");
+  memory.deallocate(block, 3 * MiB, 8);
+  EXPECT_EQ(line(memory, "blocks"), "0 bytes");
+}
+
+TEST_F(explaining, a_memory_resource_with_a_name_and_a_budget) {
+  memory_resource memory(options{.builder = segment_builder::named(directory_.path()),
+                                 .memory_budget_bytes = 8 * MiB});
+  void* const block = memory.allocate(1 * MiB, 8);
+  const std::string name = line(memory, "name");
+  EXPECT_TRUE(name.starts_with('"' + directory_.path() + "/mapvec-") && name.ends_with(".seg\""))
+      << name;
+  EXPECT_EQ(line(memory, "locks"), "the owner's");
+  EXPECT_EQ(line(memory, "budget"),
+            "8388608 bytes, " + std::to_string(memory.budget().held_bytes()) + " of them held");
+  EXPECT_EQ(line(memory, "advice"), "random, nothing is read ahead");
+  memory.advise(access::normal);
+  EXPECT_EQ(line(memory, "advice"), "normal");
+  memory.deallocate(block, 1 * MiB, 8);
 }
 
 TEST_F(explaining, a_kernel_without_cachestat) {

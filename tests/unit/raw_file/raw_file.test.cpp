@@ -154,7 +154,10 @@ TEST_F(raw_files, are_read_a_mebibyte_at_a_time_and_not_through_the_mapping) {
   v.reserve(1'000'000);
   const call_log log;
   import_raw(v, path_);
-  EXPECT_EQ(log.count(call::pread), 8);
+  const std::vector<call_record> reads = log.records(call::pread);
+  EXPECT_EQ(reads.size(), 8U);
+  // Where new[] puts as much, 16 bytes behind the beginning of a page, it takes a seventh longer.
+  for (const call_record& read : reads) EXPECT_EQ(read.address % (4 * KiB), 0U);
   EXPECT_GE(log.count(call::pwrite), 7);
 }
 
