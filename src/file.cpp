@@ -102,6 +102,8 @@ void file::extend(std::uint64_t old_size_bytes, std::uint64_t new_size_bytes) {
     write_zeros(old_size_bytes, range.size_bytes);
   } catch (...) {
     add(process_counters.allocate_failures, 1);
+    // Nothing was taken, and what begins behind the end, as blocks may, would be a signal here.
+    if (old_size_bytes > sys::resource_limit(RLIMIT_FSIZE)) throw;
     // ext4 keeps the blocks that a failed fallocate took, and the new size with them.
     failed = sys::ftruncate(fd_, old_size_bytes);
     if (failed != 0) report_error(-failed, "give back", name_, range);

@@ -201,6 +201,18 @@ TEST_F(failing_memory, past_the_limit_of_file_sizes_is_no_signal) {
             "exit 0");
 }
 
+// A block may begin behind the end of the file, and of the limit.
+TEST_F(failing_memory, that_would_begin_past_the_limit_of_file_sizes_is_no_signal) {
+  EXPECT_EQ(in_child([&] {
+              memory_resource memory(settings());
+              static_cast<void>(memory.allocate(1 * MiB));
+              limit_resource(RLIMIT_FSIZE, 3 * MiB / 2);
+              require(refusal_of(memory, 2 * MiB) == EFBIG, "a block at 2 MiB");
+              require(refusal_of(memory, 256 * KiB) == 0, "a block below the limit");
+            }),
+            "exit 0");
+}
+
 TEST_F(failing_memory, after_a_failed_write_back_gives_no_more) {
   const statistics before = stats();
   memory_resource memory(settings());
