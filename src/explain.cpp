@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -182,8 +183,8 @@ void say_mapped(report& out, const stored_bytes& source) {
                                                        " of them by pages of 2 MiB");
 }
 
-void say_advice(report& out, access advised) {
-  out.line("advice", advised == access::random ? "random, nothing is read ahead" : "normal");
+std::string in_words(access advised) {
+  return advised == access::random ? "random, nothing is read ahead" : "normal";
 }
 
 /// Asked of the kernel: file systems may have none.
@@ -248,7 +249,7 @@ std::string explain(const storage& held, explained_elements elements, lifetime h
   }
   out.line("capacity", std::to_string(held.capacity_bytes() / elements.size_bytes) + " elements");
   out.line("reservation", bytes(held.reservation_bytes()));
-  say_advice(out, source.advised);
+  out.line("advice", in_words(source.advised));
   say_budget(out, held.budget());
   if (source.fd >= 0) {
     say_file(out, held, source, is_persistent ? "the writer's" : "the owner's");
@@ -271,7 +272,7 @@ std::string explain(const view_storage& held, explained_elements elements) {
   out.line("name", shown_name(source.name));
   say_elements(out, elements);
   out.line("reservation", bytes(held.reservation_bytes()));
-  say_advice(out, source.advised);
+  out.line("advice", in_words(source.advised));
   const file_system_traits traits = say_file_system(out, source.fd);
   say_disk(out, source.fd, "");
   say_cache(out, source, traits, [&] { return held.resident_bytes(); });
@@ -296,7 +297,12 @@ std::string explain(const memory_resource& memory) {
   out.line("name", detail::shown_name(source.name));
   out.line("blocks", detail::bytes(memory.used_bytes()));
   out.line("reservation", detail::bytes(memory.reservation_bytes()));
-  detail::say_advice(out, source.advised);
+  std::string advice = detail::in_words(source.advised);
+  const std::size_t least_bytes = memory.least_read_ahead();
+  if (least_bytes != std::numeric_limits<std::size_t>::max()) {
+    advice += " but blocks of " + detail::bytes(least_bytes) + " and more";
+  }
+  out.line("advice", advice);
   detail::say_budget(out, memory.budget());
   detail::say_file(out, memory, source, "the owner's");
   return std::move(out).text();

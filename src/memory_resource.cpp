@@ -6,6 +6,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -77,12 +78,14 @@ struct memory_resource::state {
 
   void start(std::size_t needed_bytes);
   void* take(std::size_t size_bytes, std::size_t alignment, filling when);
-  /// For all blocks but those that is_read_ahead() excepts. What is read ahead is not counted by a
-  /// budget.
+  /// For all blocks smaller than least_read_ahead(). What is read ahead is not counted by a budget.
   access advice() const noexcept {
     return advised.value_or(share != nullptr ? access::random : access::normal);
   }
-  bool is_read_ahead(std::size_t size_bytes) const noexcept;
+  std::size_t least_read_ahead() const noexcept;
+  bool is_read_ahead(std::size_t size_bytes) const noexcept {
+    return size_bytes >= least_read_ahead();
+  }
   void back_by_disk(std::size_t first, std::size_t end, filling when);
   void make_way(std::size_t first, std::size_t end);
   void note_result(int result);
@@ -113,8 +116,8 @@ memory_resource::state::~state() {
   if (!backing.path.empty()) detail::remove_temporary_file(backing);
 }
 
-/// From then on a child is one. Before any lock is taken, or a fork in the middle would leave it
-/// locked in a child that does not know what it is.
+/// From then on a child is one. Before any lock of ours is taken, or a fork in the middle would
+/// leave it locked in a child that does not know what it is.
 void memory_resource::state::know_children() {
   if (word.load(std::memory_order_acquire) != nullptr) return;
   std::byte** const own = detail::acquire_fork_word();
@@ -188,13 +191,13 @@ void* memory_resource::state::take(std::size_t size_bytes, std::size_t alignment
   return data;
 }
 
-/// Other than what is around it, under a budget that cannot hold the block anyway: a std::vector
-/// that grows reads such blocks from the disk, and page by page takes six times as long. Each may
-/// become a mapping of its own, of which a process has 65,530, so not the small ones.
-bool memory_resource::state::is_read_ahead(std::size_t size_bytes) const noexcept {
-  constexpr std::size_t least_bytes = 16 * MiB;
-  return share != nullptr && !advised &&
-         size_bytes >= std::max(share->budget().limit_bytes(), least_bytes);
+/// From so many bytes on a block is read ahead where the others are not, since the budget cannot
+/// hold it anyway: a std::vector that grows reads such blocks from the disk, and page by page takes
+/// six times as long. Each may become a mapping of its own, of which a process has 65,530, so not
+/// the small ones.
+std::size_t memory_resource::state::least_read_ahead() const noexcept {
+  if (share == nullptr || advised) return std::numeric_limits<std::size_t>::max();
+  return std::max(share->budget().limit_bytes(), 16 * MiB);
 }
 
 /// What will be filled gets its pages now, by zeros, which makes folios of 2 MiB where the file
@@ -241,18 +244,22 @@ void memory_resource::state::throw_failed(int result) const {
 void memory_resource::state::give_back_large(void* block, std::size_t size_bytes) noexcept {
   auto* const data = static_cast<std::byte*>(block);
   const std::size_t size = in_pages(size_bytes);
+  // What a budget counts may not be counted again between the look and the subtraction.
+  std::unique_lock hold(mutex, std::defer_lock);
+  if (share != nullptr) hold.lock();
   const std::size_t resident_bytes = share != nullptr ? detail::resident_bytes(data, size) : 0;
   // Before another thread gets the range. Where holes cannot be punched, and where the pages are
   // locked in memory (EINVAL), the next block there finds its space allocated.
   const int result = sys::madvise(data, size, MADV_REMOVE);
-  if (result != 0 && result != -EOPNOTSUPP && result != -EINVAL) {
-    detail::report_error(-result, "give back", backing.descriptor.name(), {0, size});
-  }
-  const std::lock_guard hold(mutex);
+  if (share == nullptr) hold.lock();
   const auto first = static_cast<std::size_t>(data - mapped.data());
   if (result == 0 && share != nullptr) share->note_removed(first, first + size, resident_bytes);
   if (is_read_ahead(size)) detail::advise(data, size, access::random);
   ranges->give_back(reinterpret_cast<std::uintptr_t>(data));
+  hold.unlock();
+  if (result != 0 && result != -EOPNOTSUPP && result != -EINVAL) {
+    detail::report_error(-result, "give back", backing.descriptor.name(), {0, size});
+  }
 }
 
 // --- which block comes from where ----------------------------------------------------------------
@@ -329,6 +336,11 @@ memory_budget memory_resource::budget() const noexcept {
 }
 
 bool memory_resource::inherited() const noexcept { return state_->inherited(); }
+
+std::size_t memory_resource::least_read_ahead() const noexcept {
+  const std::lock_guard hold(state_->mutex);
+  return state_->least_read_ahead();
+}
 
 detail::stored_bytes memory_resource::source() const {
   if (state_->inherited()) return {};

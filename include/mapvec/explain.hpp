@@ -21,8 +21,7 @@
 //
 //  - What the kernel does not tell is "not known", with the reason. Nothing fails but memory.
 //  - A memory_resource has "blocks", its used_bytes(), instead of elements, committed and capacity.
-//    Its advice is that of all blocks but what the budget cannot hold, see its advise(). In a
-//    forked child it says that it is inherited, and nothing more.
+//    In a forked child it says that it is inherited, and nothing more.
 //  - Memory is that of the page cache, whoever brought it in; on overlayfs, what mincore(2) finds.
 //    A folio that is smaller than 2 MiB shows in no count of the kernel; nor does one of 2 MiB that
 //    is mapped page by page.

@@ -27,7 +27,8 @@
 //    system cannot allocate.
 //  - A forked child may read the elements; allocating throws there, deallocating does nothing, and
 //    stores are seen by the parent, those of destructors too: a child should end with _exit or
-//    exec.
+//    exec. If the parent had other threads, a resource that had no block yet may hang there: do not
+//    allocate from one, nor from the default one, in such a child.
 //  - Blocks are left out of core dumps, like the elements of vectors.
 //  - Errors: allocating throws `bad_alloc`, which says why, and std::bad_alloc; nothing else throws
 //    but what says so, and a segment_builder of yours. Deallocating tells the error handler. A full
@@ -103,6 +104,9 @@ class MAPVEC_API memory_resource : public std::pmr::memory_resource {
   bool inherited() const noexcept;
   /// The file, as far as blocks may lie in it; nothing before the first, and in a forked child.
   detail::stored_bytes source() const;
+  /// Blocks of so many bytes and more have other advice than the rest: normal. REQUIRES:
+  /// !inherited().
+  std::size_t least_read_ahead() const noexcept;
 
   struct state;
   std::unique_ptr<state> state_;

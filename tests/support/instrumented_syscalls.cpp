@@ -248,7 +248,11 @@ int madvise(void* address, std::size_t size_bytes, int advice) noexcept {
                   .address = number(address),
                   .size_bytes = size_bytes,
                   .flags = advice},
-                 [&] { return real_sys::madvise(address, size_bytes, advice); });
+                 [&] {
+                   const int result = real_sys::madvise(address, size_bytes, advice);
+                   if (advice == MADV_REMOVE) test::detail::after_removal();
+                   return result;
+                 });
 }
 
 int mincore(void* address, std::size_t size_bytes, unsigned char* pages) noexcept {

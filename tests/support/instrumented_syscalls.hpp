@@ -194,6 +194,17 @@ class late_writes {
   static void wait_until_done();
 };
 
+/// Returns from each madvise(MADV_REMOVE) 100 ms after the pages are gone, so that whoever has to
+/// wait for the caller and does not is there first.
+class late_removals {
+ public:
+  late_removals();
+  ~late_removals();
+  late_removals(const late_removals&) = delete;
+  late_removals& operator=(const late_removals&) = delete;
+  static void wait_for_one();
+};
+
 /// The addresses that mapvec::sys has mapped and not unmapped, as one sum. It always counts.
 std::uint64_t library_mapped_bytes();
 /// The pieces they are in.

@@ -39,4 +39,7 @@ class late_write {
   bool is_late_;
 };
 
+/// Behind madvise(MADV_REMOVE): takes as long as late_removals says.
+void after_removal();
+
 }  // namespace mapvec::test::detail

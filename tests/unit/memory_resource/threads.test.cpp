@@ -112,5 +112,33 @@ TEST_F(threads_with_memory, share_a_budget_with_vectors) {
   EXPECT_EQ(broken, 0U);
 }
 
+// While a block goes, another comes: what is counted of the new one may not be subtracted.
+TEST_F(threads_with_memory, do_not_miscount_what_is_in_memory) {
+  constexpr std::size_t budget_bytes = 8 * MiB;
+  constexpr std::size_t block_bytes = 4 * MiB;
+  memory_resource memory({.builder = segment_builder::unnamed(directory_.path()),
+                          .memory_budget_bytes = budget_bytes});
+  const auto allocate = [&](std::size_t size_bytes) {
+    return static_cast<char*>(memory.allocate(size_bytes));
+  };
+  char* const leaving = allocate(block_bytes);
+  char* const free = allocate(2 * block_bytes);
+  for (int i = 0; i < 4; ++i) std::fill_n(allocate(block_bytes), block_bytes, 'x');
+  memory.deallocate(free, 2 * block_bytes);
+  memory.trim();
+  std::fill_n(leaving, block_bytes, 'x');
+  static_cast<void>(allocate(1 * MiB));  // which has it counted
+  ASSERT_GE(memory.budget().held_bytes(), block_bytes);
+  {
+    const late_removals slow;
+    std::thread freeing([&] { memory.deallocate(leaving, block_bytes); });
+    late_removals::wait_for_one();
+    std::fill_n(allocate(block_bytes), block_bytes, 'y');
+    freeing.join();
+  }
+  EXPECT_GE(memory.resident_bytes(), block_bytes);
+  EXPECT_GE(memory.budget().held_bytes(), memory.resident_bytes());
+}
+
 }  // namespace
 }  // namespace mapvec::test
