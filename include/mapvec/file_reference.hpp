@@ -49,10 +49,14 @@ file_reference reference_to(const file_view<T>& elements) {
 }
 
 /// A view of at least the elements that were meant: of more, if the file has grown since. Throws
-/// `error`, and `format_error` where they are no T or the file has become shorter.
+/// `error`; `format_error` where they are no T, the file has become shorter, or the path holds a
+/// zero byte, before which the kernel would stop; and what file_view::open() throws.
 template <class T>
 file_view<T> open_reference(const file_reference& to, const options& settings = {}) {
   const std::string dtype = detail::format_of<T>().dtype;
+  if (to.path.find('\0') != std::string::npos) {
+    throw format_error(to.path, "a zero byte in the path", "none");
+  }
   if (to.dtype != dtype) throw format_error(to.path, "elements " + to.dtype, dtype);
   auto view = file_view<T>::open(to.path, settings);
   if (view.size() < to.count) {

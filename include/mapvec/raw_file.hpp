@@ -85,9 +85,7 @@ void import_raw(Vector& v, path_view path, const raw_layout& layout = {}) {
     v.reserve(new_size);
     detail::append_pieces<T>(v, count, [&](T* first, std::size_t some) {
       input.read(first, some * sizeof(T));
-      if (!detail::all_valid<T>(reinterpret_cast<const std::byte*>(first), some)) {
-        input.refuse_bool();
-      }
+      if (!detail::have_valid_bools(first, some)) input.refuse_bool();
     });
   } catch (...) {
     v.truncate(old_size);
@@ -97,7 +95,7 @@ void import_raw(Vector& v, path_view path, const raw_layout& layout = {}) {
 
 /// Writes all elements into a new file, durable on return; nobody sees half of it. Takes 8 MiB of
 /// memory, and what the kernel keeps of the new file until it is written, which no budget counts.
-/// Throws `error`, EEXIST if the name is taken.
+/// Throws `error`, EEXIST if the name is taken, and std::bad_alloc.
 template <class Vector>
 void export_raw(const Vector& v, path_view path) {
   using T = typename Vector::value_type;

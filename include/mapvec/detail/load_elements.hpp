@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <mapvec/dtype.hpp>
 #include <mapvec/error.hpp>
 #include <mapvec/file_vector.hpp>
 #include <mapvec/units.hpp>
@@ -54,6 +55,12 @@ void load_elements(Vector& elements, std::uint64_t count, Append append) {
   }
   // It counts as handing out a pointer, after which each commit waits for the disk.
   if (old_size != 0) elements.truncate_front(old_size);
+}
+
+/// False where the bytes of a bool are neither 0 nor 1, as those of an archive may be.
+template <class T>
+bool have_valid_bools(const T* first, std::size_t count) noexcept {
+  return all_valid<T>(reinterpret_cast<const std::byte*>(first), count);
 }
 
 template <class T>

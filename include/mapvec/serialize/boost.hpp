@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <utility>
 
+#include <boost/archive/archive_exception.hpp>
 #include <boost/serialization/array_optimization.hpp>
 #include <boost/serialization/array_wrapper.hpp>
 #include <boost/serialization/collection_size_type.hpp>
@@ -123,6 +124,10 @@ void load_from_boost(Archive& archive, Elements& elements) {
     load_elements(elements, size, [&] {
       append_pieces<T>(elements, size, [&](T* first, std::size_t some) {
         archive >> boost::serialization::make_array(first, some);
+        if (!have_valid_bools(first, some)) {
+          throw boost::archive::archive_exception(
+              boost::archive::archive_exception::input_stream_error);
+        }
       });
     });
   } else if constexpr (has_address<T>) {

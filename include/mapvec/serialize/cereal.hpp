@@ -63,6 +63,9 @@ void load_from_cereal(Archive& archive, Elements& elements) {
       for (; count > 0; --count) {
         T each{};
         archive(each);
+        if (!have_valid_bools(&each, 1)) {
+          throw cereal::Exception("mapvec: a bool that is neither 0 nor 1");
+        }
         elements.push_back(std::move(each));
       }
     }

@@ -64,6 +64,16 @@ TEST_F(file_references, open_what_has_grown_and_refuse_what_has_shrunk) {
   EXPECT_THROW(open_reference<row>(to), format_error);
 }
 
+// Who checks how the path ends has checked another file than the kernel would open.
+TEST_F(file_references, refuse_a_path_with_a_zero_byte) {
+  auto rows = file_vector<row>::create(path_);
+  rows.push_back({1, 2});
+  rows.commit();
+  file_reference to = reference_to(rows);
+  to.path += std::string(1, '\0') + "/allowed.npy";
+  EXPECT_THROW(open_reference<row>(to), format_error);
+}
+
 TEST_F(file_references, refuse_another_type_and_a_file_that_is_gone) {
   file_reference to;
   {

@@ -170,6 +170,14 @@ TEST(boost_archives, that_are_cut_throw_and_change_nothing) {
   expect_cut_input_to_change_nothing<plain>(some_numbers<std::uint64_t>(400), 24);
 }
 
+TEST(boost_archives, with_a_bool_of_2_throw_and_change_nothing) {
+  std::string text = binary::save(vector<bool>{true, false, true});
+  text.back() = '\2';
+  vector<bool> read = {true};
+  EXPECT_THROW(binary::load(text, read), boost::archive::archive_exception);
+  EXPECT_TRUE(read == vector<bool>{true});
+}
+
 /// 2^60 elements said, 1,000 there.
 TEST(boost_archives, that_say_more_than_they_hold_are_read_a_mebibyte_at_a_time) {
   const std::size_t count = 1'000;

@@ -109,6 +109,14 @@ TEST(cereal_archives, keep_the_bools_of_a_vector) {
   EXPECT_TRUE(read == bools);
 }
 
+TEST(cereal_archives, with_a_bool_of_2_throw_and_change_nothing) {
+  std::string text = binary::save(vector<bool>{true, false, true});
+  text.back() = '\2';
+  vector<bool> read = {true};
+  EXPECT_THROW(binary::load(text, read), cereal::Exception);
+  EXPECT_TRUE(read == vector<bool>{true});
+}
+
 TEST(cereal_archives, take_references) {
   expect_references_to_go_both_ways<binary>();
   expect_references_to_go_both_ways<portable>();
