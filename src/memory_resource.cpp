@@ -246,12 +246,15 @@ void memory_resource::state::give_back_large(void* block, std::size_t size_bytes
   const std::size_t size = in_pages(size_bytes);
   // What a budget counts may not be counted again between the look and the subtraction.
   std::unique_lock hold(mutex, std::defer_lock);
-  if (share != nullptr) hold.lock();
-  const std::size_t resident_bytes = share != nullptr ? detail::resident_bytes(data, size) : 0;
+  std::size_t resident_bytes = 0;
+  if (share != nullptr) {
+    hold.lock();
+    resident_bytes = detail::resident_bytes(data, size);
+  }
   // Before another thread gets the range. Where holes cannot be punched, and where the pages are
   // locked in memory (EINVAL), the next block there finds its space allocated.
   const int result = sys::madvise(data, size, MADV_REMOVE);
-  if (share == nullptr) hold.lock();
+  if (!hold.owns_lock()) hold.lock();
   const auto first = static_cast<std::size_t>(data - mapped.data());
   if (result == 0 && share != nullptr) share->note_removed(first, first + size, resident_bytes);
   if (is_read_ahead(size)) detail::advise(data, size, access::random);
@@ -338,12 +341,13 @@ memory_budget memory_resource::budget() const noexcept {
 bool memory_resource::inherited() const noexcept { return state_->inherited(); }
 
 std::size_t memory_resource::least_read_ahead() const noexcept {
+  MAPVEC_ASSERT(!inherited());
   const std::lock_guard hold(state_->mutex);
   return state_->least_read_ahead();
 }
 
 detail::stored_bytes memory_resource::source() const {
-  if (state_->inherited()) return {};
+  MAPVEC_ASSERT(!inherited());
   const std::lock_guard hold(state_->mutex);
   if (state_->mapped.data() == nullptr) return {};
   return {.data = state_->mapped.data(),

@@ -102,7 +102,7 @@ class MAPVEC_API memory_resource : public std::pmr::memory_resource {
 
   friend MAPVEC_API std::string explain(const memory_resource& memory);
   bool inherited() const noexcept;
-  /// The file, as far as blocks may lie in it; nothing before the first, and in a forked child.
+  /// The file, as far as blocks may lie in it; nothing before the first. REQUIRES: !inherited().
   detail::stored_bytes source() const;
   /// Blocks of so many bytes and more have other advice than the rest: normal. REQUIRES:
   /// !inherited().
